@@ -1,0 +1,54 @@
+import { performance } from 'node:perf_hooks';
+
+/** The only door to time and chance; tests walk through it with a clock of their own. */
+export interface Clock {
+  /** Monotonic milliseconds; the only basis for delays, deadlines and states. */
+  now(): number;
+  /** Milliseconds since the Unix epoch; only for HTTP dates, token times and record timestamps. */
+  wallNow(): number;
+  /** A number in [0, 1). */
+  random(): number;
+  /**
+   * Resolves after `millis` (0 = the next turn of the event loop), or at once when `signal` aborts; never rejects.
+   * Does not keep the process alive unless `ref` is true. Any length is allowed, `Infinity` waits for the signal.
+   */
+  sleep(millis: number, signal?: AbortSignal, ref?: boolean): Promise<void>;
+}
+
+/** Node's timers overflow into "fire at once" beyond this, so longer waits are taken in pieces. */
+const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
+
+function nextTurn(ref: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const immediate = setImmediate(resolve);
+    if (!ref) immediate.unref();
+  });
+}
+
+function timer(millis: number, signal: AbortSignal | undefined, ref: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timeout);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timeout = setTimeout(done, millis);
+    if (!ref) timeout.unref();
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}
+
+/** The real clock: `performance.now()`, `Date.now()`, `Math.random()` and unref'd timers. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  random: () => Math.random(),
+  async sleep(millis, signal, ref = false) {
+    if (signal?.aborted) return;
+    if (!(millis > 0)) return nextTurn(ref);
+    const end = performance.now() + millis;
+    for (let left = millis; left > 0 && !signal?.aborted; left = end - performance.now()) {
+      await timer(Math.min(left, LONGEST_TIMER_MILLIS), signal, ref);
+    }
+  },
+};
