@@ -1,0 +1,59 @@
+import type { ExporterMetrics } from '../telemetry.ts';
+
+/** Why a record ended without being delivered or dead-lettered. The set is closed: nothing vanishes for other reasons. */
+export type DropReason =
+  /** The queue's byte bound was reached; the oldest records went. */
+  | 'overflow'
+  /** Not delivered before the deadline of `shutdown()`. */
+  | 'shutdown'
+  /** Handed over after `shutdown()`. */
+  | 'after_shutdown';
+
+const DROP_REASONS: readonly DropReason[] = ['overflow', 'shutdown', 'after_shutdown'];
+
+/**
+ * The counts of one destination. The conservation law `accepted = delivered + pending + deadLettered + Σ dropped`
+ * holds at every moment; `pending` is what the queues hold.
+ */
+export class Ledger {
+  accepted = 0;
+  delivered = 0;
+  deadLettered = 0;
+  readonly dropped: Record<DropReason, number>;
+  readonly #metrics: ExporterMetrics | undefined;
+
+  constructor(metrics?: ExporterMetrics) {
+    this.#metrics = metrics;
+    this.dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
+  }
+
+  accept(count: number): void {
+    this.accepted += count;
+    this.#metrics?.started(count);
+  }
+
+  deliver(count: number): void {
+    this.delivered += count;
+    this.#metrics?.finished(count);
+  }
+
+  deadLetter(count: number): void {
+    this.deadLettered += count;
+    this.#metrics?.finished(count, 'rejected');
+  }
+
+  drop(count: number, reason: DropReason): void {
+    if (count === 0) return;
+    this.dropped[reason] += count;
+    this.#metrics?.finished(count, reason);
+  }
+
+  /** Records accepted and not ended; equals what the queues hold, which the tests assert. */
+  get pending(): number {
+    return this.accepted - this.delivered - this.deadLettered - this.droppedTotal;
+  }
+
+  get droppedTotal(): number {
+    return DROP_REASONS.reduce((sum, reason) => sum + this.dropped[reason], 0);
+  }
+}

@@ -1,0 +1,203 @@
+import type { Batch } from '../codec/batch.ts';
+import { Block, BLOCK_BYTES } from './block.ts';
+import type { ByteBudget } from './byte-budget.ts';
+import type { Queue, TakeOptions } from './queue.ts';
+
+/** Neighbouring records of one block: `from` inclusive, `to` exclusive. */
+interface Run {
+  readonly block: Block;
+  from: number;
+  to: number;
+  retried: boolean;
+}
+
+class RunBatch implements Batch {
+  readonly runs: readonly Run[];
+  readonly count: number;
+  readonly bytes: number;
+  readonly retried: boolean;
+
+  constructor(runs: readonly Run[]) {
+    this.runs = runs;
+    this.count = runs.reduce((sum, run) => sum + run.to - run.from, 0);
+    this.bytes = runs.reduce((sum, run) => sum + run.block.textBytes(run.from, run.to), 0);
+    this.retried = runs.some((run) => run.retried);
+  }
+
+  copy(target: Buffer, offset: number): number {
+    let end = offset;
+    for (const run of this.runs) {
+      if (end > offset) end = target.writeUInt8(0x2c, end);
+      end = run.block.copy(run.from, run.to, target, end);
+    }
+    return end;
+  }
+}
+
+/**
+ * A queue in memory, bounded in bytes, oldest dropped first.
+ *
+ *     waiting: [run 1][run 2][run 3 …grows]      taken: batches with runs of their own
+ *                 │      │      │
+ *     blocks:  ████████████  ████████████  ██░░░░░░   256 KiB each, texts joined by commas
+ *
+ * Texts become bytes in large reused blocks at once, so that nothing of a record outlives `append`: records that
+ * wait as objects reach the old generation and cost more than everything else together. Runs, not records, are what
+ * is moved: an hour's backlog is a few dozen of them.
+ */
+export class MemoryQueue implements Queue {
+  readonly #budget: ByteBudget;
+  readonly #onDrop: (count: number) => void;
+  #runs: Run[] = [];
+  #open: Block | undefined;
+  #waiting = 0;
+  #taken = 0;
+
+  /** `onDrop` hears how many records had to go for younger ones. */
+  constructor(budget: ByteBudget, onDrop: (count: number) => void) {
+    this.#budget = budget;
+    this.#onDrop = onDrop;
+    budget.join({ oldest: () => this.#oldest(), dropOldest: () => this.#dropOldest() });
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  append(text: string): boolean {
+    let block = this.#open;
+    let bytes = block === undefined ? -1 : block.append(text);
+    if (bytes < 0) {
+      const size = Math.max(BLOCK_BYTES, Buffer.byteLength(text) + 1);
+      block = this.#budget.block(size);
+      this.#open = block;
+      bytes = block.append(text);
+    }
+    // The bytes are already written; if they do not fit the budget they are simply forgotten again.
+    if (!this.#budget.reserve(bytes)) {
+      (block as Block).undo();
+      return false;
+    }
+    this.#extend(block as Block);
+    this.#waiting += 1;
+    return true;
+  }
+
+  take(options: TakeOptions): Batch | undefined {
+    const taken = options.newest ? this.#takeNewest() : this.#takeOldest(options);
+    if (taken.length === 0) return undefined;
+    const batch = new RunBatch(taken);
+    this.#waiting -= batch.count;
+    this.#taken += batch.count;
+    return batch;
+  }
+
+  split(batch: Batch, count: number): readonly [Batch, Batch] {
+    const left: Run[] = [];
+    const right: Run[] = [];
+    let missing = count;
+    for (const run of (batch as RunBatch).runs) {
+      const here = Math.min(missing, run.to - run.from);
+      if (here > 0) left.push({ ...run, to: run.from + here });
+      if (here < run.to - run.from) right.push({ ...run, from: run.from + here });
+      missing -= here;
+    }
+    return [new RunBatch(left), new RunBatch(right)];
+  }
+
+  acknowledge(batch: Batch): void {
+    this.#taken -= batch.count;
+    for (const run of (batch as RunBatch).runs) this.#free(run.block, run.from, run.to);
+  }
+
+  release(batch: Batch): void {
+    this.#taken -= batch.count;
+    this.#waiting += batch.count;
+    for (const run of (batch as RunBatch).runs) this.#insert({ ...run, retried: true });
+  }
+
+  clear(): number {
+    const count = this.#waiting;
+    for (const run of this.#runs) this.#free(run.block, run.from, run.to);
+    this.#runs = [];
+    this.#waiting = 0;
+    return count;
+  }
+
+  #extend(block: Block): void {
+    const last = this.#runs.at(-1);
+    const index = block.count - 1;
+    if (last !== undefined && last.block === block && last.to === index && !last.retried) last.to += 1;
+    else this.#runs.push({ block, from: index, to: index + 1, retried: false });
+  }
+
+  #takeOldest({ maxRecords, maxBytes, fresh }: TakeOptions): Run[] {
+    const taken: Run[] = [];
+    let records = maxRecords;
+    let bytes = maxBytes;
+    let index = 0;
+    while (index < this.#runs.length && records > 0) {
+      const run = this.#runs[index] as Run;
+      if (fresh && run.retried) {
+        index += 1;
+        continue;
+      }
+      const to = run.block.fit(run.from, Math.min(run.to, run.from + records), bytes, taken.length === 0);
+      if (to === run.from) break;
+      taken.push({ ...run, to });
+      records -= to - run.from;
+      bytes -= run.block.textBytes(run.from, to) + to - run.from;
+      if (to < run.to) {
+        run.from = to;
+        break;
+      }
+      this.#runs.splice(index, 1);
+    }
+    return taken;
+  }
+
+  #takeNewest(): Run[] {
+    const last = this.#runs.at(-1);
+    if (last === undefined) return [];
+    const taken = { ...last, from: last.to - 1 };
+    last.to -= 1;
+    if (last.from === last.to) this.#runs.pop();
+    return [taken];
+  }
+
+  /** Released runs come from near the old end, so the search from the front is short. */
+  #insert(run: Run): void {
+    const at = this.#runs.findIndex(({ block, from }) =>
+      block === run.block ? from >= run.to : block.sequence > run.block.sequence,
+    );
+    this.#runs.splice(at === -1 ? this.#runs.length : at, 0, run);
+  }
+
+  #free(block: Block, from: number, to: number): void {
+    this.#budget.free(block.textBytes(from, to));
+    block.live -= to - from;
+    if (block.live > 0) return;
+    // The open block is recycled in place: an idle queue holds one block, not a growing number of them.
+    if (block === this.#open) block.reset(this.#budget.nextSequence());
+    else this.#budget.recycle(block);
+  }
+
+  #oldest(): number {
+    return this.#runs[0]?.block.sequence ?? Number.POSITIVE_INFINITY;
+  }
+
+  #dropOldest(): void {
+    const run = this.#runs[0];
+    if (run === undefined) return;
+    const { block, from } = run;
+    run.from += 1;
+    if (run.from === run.to) this.#runs.shift();
+    this.#waiting -= 1;
+    this.#free(block, from, from + 1);
+    this.#onDrop(1);
+  }
+}
