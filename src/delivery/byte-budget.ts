@@ -1,4 +1,4 @@
-import { Block, BLOCK_BYTES } from './block.ts';
+import { BLOCK_BYTES, Block } from './block.ts';
 
 /** What the budget must know of a queue to make room in it. */
 export interface BudgetMember {

@@ -67,8 +67,8 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
     return current.refused === undefined ? verdict : undefined;
   };
 
-  /** Sends something else, to see whether the platform accepts anything at all. */
-  const control = async (): Promise<boolean | undefined> => {
+  /** Sends something else, to see whether the platform accepts anything at all; undefined when there is nothing. */
+  const control = async (): Promise<Verdict | undefined> => {
     const taken = steps.takeControl();
     const other = taken === undefined ? open.shift() : part(taken);
     if (other === undefined) return undefined;
@@ -76,10 +76,10 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
     if (verdict.kind !== 'delivered') {
       if (taken === undefined) open.unshift(Object.assign(other, { refused: refusal(verdict) ?? other.refused }));
       else steps.release(other.batch);
-      return false;
+      return verdict;
     }
     steps.delivered(other.batch, verdict);
-    return true;
+    return verdict;
   };
 
   for (let current = open.pop(); current !== undefined; current = open.pop()) {
@@ -97,11 +97,13 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
       open.push(part(second, undefined, olderHalf), olderHalf);
       continue;
     }
-    proven ||= (await control()) ?? steps.mayGiveUpUnproven();
+    const verdict: Verdict | undefined = proven ? undefined : await control();
+    proven ||= verdict === undefined ? steps.mayGiveUpUnproven() : verdict.kind === 'delivered';
     if (!proven) {
       open.push(current);
       releaseAll();
-      return { kind: 'systemic' };
+      const decided = verdict === undefined || refusal(verdict) !== undefined;
+      return decided ? { kind: 'systemic' } : { kind: 'interrupted', verdict };
     }
     steps.dead(records, current.refused ?? reason);
   }

@@ -1,5 +1,5 @@
 import type { Batch } from '../codec/batch.ts';
-import { Block, BLOCK_BYTES } from './block.ts';
+import { BLOCK_BYTES, type Block } from './block.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Queue, TakeOptions } from './queue.ts';
 

@@ -24,7 +24,12 @@ const HEADER = /^(?:Uncaught )?([\p{L}_$][\p{L}\p{N}_$.]*)(?: \[[^\]]*\])?(?:: (
 
 function text(value: unknown): string | undefined {
   if (typeof value === 'string') return value;
-  return value === undefined || value === null ? undefined : String(value);
+  if (value === undefined || value === null) return undefined;
+  try {
+    return String(value);
+  } catch {
+    return '[Unserializable]';
+  }
 }
 
 function fromHeader(header: string): { type: string; message: string } {

@@ -23,6 +23,7 @@ const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 /** Below this length a loop over the characters beats entering the regular expression engine (measured). */
 const SHORT = 24;
 const MAX_CACHED_KEYS = 2_048;
+const MAX_KEY_LENGTH = 256;
 const UNSERIALIZABLE = '"[Unserializable]"';
 
 function isPlain(text: string): boolean {
@@ -56,6 +57,15 @@ export function wellFormed(text: string): string {
 
 function quote(text: string): string {
   return isPlain(text) ? `"${text}"` : JSON.stringify(wellFormed(text));
+}
+
+/** A key that can be written; what has to be changed for that gets a mark, so that two names never become one. */
+function distinctKey(name: string): string {
+  const clean = clip(wellFormed(name), MAX_KEY_LENGTH);
+  if (clean === name) return name;
+  let hash = 0;
+  for (let index = 0; index < name.length; index++) hash = (Math.imul(hash, 31) + name.charCodeAt(index)) | 0;
+  return `${clean}~${(hash >>> 0).toString(36)}`;
 }
 
 /**
@@ -96,7 +106,7 @@ export class JsonWriter {
     const known = this.#keys.get(name);
     if (known !== undefined) return known;
     const renamed = this.#renameKey === undefined ? name : this.#renameKey(name);
-    const written = `${quote(clip(renamed, 256))}:`;
+    const written = `${quote(distinctKey(renamed))}:`;
     if (this.#keys.size < MAX_CACHED_KEYS) this.#keys.set(name, written);
     return written;
   }

@@ -19,11 +19,25 @@ export interface EmittedRecord extends ReadableLogRecord {
   readonly span?: SpanFacts;
 }
 
+const SPAN_KINDS = ['INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'] as const;
+const SPAN_STATUSES = ['UNSET', 'OK', 'ERROR'] as const;
+
+/** What a span event knows of its span, with kind and status as words: `name kind status duration_ms offset_ms`. */
+export function spanFields(span: SpanFacts): Readonly<Record<string, unknown>> {
+  return {
+    name: span.name,
+    kind: SPAN_KINDS[span.kind] ?? span.kind,
+    status: SPAN_STATUSES[span.status] ?? span.status,
+    duration_ms: span.durationMillis,
+    offset_ms: span.offsetMillis,
+  };
+}
+
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** The event name: the record's own field, else the older `event.name` attribute; undefined for plain log records. */
 export function eventNameOf(record: ReadableLogRecord): string | undefined {
-  if (record.eventName) return record.eventName;
+  if (typeof record.eventName === 'string' && record.eventName !== '') return record.eventName;
   const older = record.attributes['event.name'];
   return typeof older === 'string' && older !== '' ? older : undefined;
 }
@@ -48,12 +62,20 @@ export function integerAttribute(attributes: Attributes, ...keys: readonly strin
   return undefined;
 }
 
+function elementText(element: unknown): string {
+  try {
+    return typeof element === 'object' ? (JSON.stringify(element) ?? '') : String(element);
+  } catch {
+    return '[Unserializable]';
+  }
+}
+
 /** The strings of a list attribute (`tags`); anything else in it becomes text, null and undefined are left out. */
 export function listAttribute(attributes: Attributes, key: string): readonly string[] {
   const value = attributes[key];
   if (typeof value === 'string') return value === '' ? [] : [value];
   if (!Array.isArray(value)) return [];
-  return value.filter((element) => element !== null && element !== undefined).map(String);
+  return value.filter((element) => element !== null && element !== undefined).map(elementText);
 }
 
 /**
@@ -64,7 +86,7 @@ export function messageOf(body: unknown, json: JsonWriter): string | undefined {
   if (typeof body === 'string') return body;
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint') return String(body);
-  if (body instanceof Error) return body.message;
+  if (body instanceof Error) return typeof body.message === 'string' ? body.message : json.value(body.message);
   if (body instanceof Uint8Array) return Buffer.from(body).toString('base64');
   return json.value(body);
 }

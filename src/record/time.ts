@@ -71,3 +71,8 @@ export function isoFormatter(digits: 3 | 6, suffix: string): (time: HrTime) => s
     return prefix + millis + (FRACTIONS[Math.floor(nanos / 1e3) % 1000] as string) + suffix;
   };
 }
+
+/** Whether a record was observed at another time than its own, so that the observed time is worth keeping. */
+export function observedDiffers(time: HrTime | undefined, observed: HrTime | undefined): boolean {
+  return isSet(time) && isSet(observed) && (time[0] !== observed[0] || time[1] !== observed[1]);
+}

@@ -1,0 +1,206 @@
+import type { Batch } from '../codec/batch.ts';
+import type { Codec } from '../codec/codec.ts';
+import { framedBytes } from '../codec/framing.ts';
+import { shrinkJson } from '../codec/limits.ts';
+import type { Attempt, Attempter } from './attempt.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import { isolate } from './isolate.ts';
+import type { Ledger } from './ledger.ts';
+import type { Queue } from './queue.ts';
+import type { Verdict } from './verdict.ts';
+
+export interface SettlementOptions {
+  readonly queue: Queue;
+  readonly codec: Codec;
+  readonly attempter: Attempter;
+  readonly ledger: Ledger;
+  readonly diagnostics: Diagnostics;
+  readonly maxBytes: number;
+  /** A record given up, as its JSON text. */
+  readonly onDeadLetter: (text: string, reason: string) => void;
+  /** Called whenever records ended. */
+  readonly onProgress: () => void;
+}
+
+/** What an attempt says of the platform, once its records are where they belong. */
+export type Health =
+  | { readonly kind: 'healthy' }
+  | { readonly kind: 'impaired'; readonly verdict: Verdict; readonly retryAfterMillis: number | undefined }
+  /** The request was cut off by ourselves. */
+  | { readonly kind: 'unknown' };
+
+/** A learned request size never goes below this. */
+const SMALLEST_LIMIT = 1_024;
+/** Refusals of lone records in a row, without any success, that are believed. */
+const MAX_UNPROVEN = 2;
+const SYSTEMIC = 'every record is refused';
+const HEALTHY: Health = { kind: 'healthy' };
+
+/** Whether a circuit is held because of what the records say rather than because of key or address. */
+export function isSystemic(reason: string | undefined): boolean {
+  return reason?.startsWith(SYSTEMIC) === true;
+}
+
+/** Brings every record of an attempted batch to where its verdict says: delivered, dead-lettered, or waiting again. */
+export class Settlement {
+  readonly #options: SettlementOptions;
+  #maxBytes: number;
+  /** Refusals believed without proof since the last success. */
+  #unproven = 0;
+  /** "Nothing stored" answers since the last success. */
+  #unstored = 0;
+
+  constructor(options: SettlementOptions) {
+    this.#options = options;
+    this.#maxBytes = options.maxBytes;
+  }
+
+  /** Bytes of one body, as configured or as learned from 413 answers. */
+  get maxBytes(): number {
+    return this.#maxBytes;
+  }
+
+  async settle(batch: Batch, attempt: Attempt): Promise<Health> {
+    const { verdict } = attempt;
+    if (!attempt.aborted) {
+      switch (verdict.kind) {
+        case 'delivered':
+          this.#delivered(batch, verdict);
+          return HEALTHY;
+        case 'tooLarge':
+          return this.#cut(batch, verdict.reason);
+        case 'refused':
+          return this.#refused(batch, verdict);
+        case 'unstored':
+          return this.#notStored(batch, verdict);
+      }
+    }
+    this.#options.queue.release(batch);
+    return health(attempt);
+  }
+
+  #delivered(batch: Batch, verdict: Verdict & { kind: 'delivered' }): void {
+    const { queue, ledger, onProgress } = this.#options;
+    this.#unproven = 0;
+    this.#unstored = 0;
+    const rejected = verdict.rejected ?? [];
+    const acknowledge = (part: Batch): void => {
+      queue.acknowledge(part);
+      ledger.deliver(part.count);
+    };
+    acknowledge(this.#takeOut(batch, rejected, acknowledge));
+    onProgress();
+  }
+
+  /** Dead-letters single records of a batch; the pieces between them go to `keep`, the first piece is returned. */
+  #takeOut(
+    batch: Batch,
+    records: readonly { readonly index: number; readonly reason: string }[],
+    keep: (part: Batch) => void,
+  ): Batch {
+    const { queue } = this.#options;
+    let front = batch;
+    // From the back, so that the indexes in front keep their meaning.
+    for (const { index, reason } of [...records].sort((a, b) => b.index - a.index)) {
+      const [before, from] = queue.split(front, index);
+      const [one, after] = queue.split(from, 1);
+      this.#dead(one, reason);
+      keep(after);
+      front = before;
+    }
+    return front;
+  }
+
+  #dead(batch: Batch, reason: string): void {
+    const { queue, ledger, onDeadLetter, diagnostics, onProgress } = this.#options;
+    const text = textOf(batch);
+    queue.acknowledge(batch);
+    ledger.deadLetter(batch.count);
+    diagnostics.warn('dead-letter', `a record was refused for good (${reason})`);
+    onDeadLetter(text, reason);
+    onProgress();
+  }
+
+  /** 413: the limit is learned and the records are cut anew; a record that is too large alone is cut itself, once. */
+  async #cut(batch: Batch, reason: string): Promise<Health> {
+    const { queue, codec, attempter } = this.#options;
+    const framing = codec.framing(batch.count);
+    const half = Math.max(SMALLEST_LIMIT, Math.floor(framedBytes(batch, framing) / 2));
+    if (batch.count > 1) {
+      this.#maxBytes = Math.min(this.#maxBytes, half);
+      queue.release(batch);
+      return HEALTHY;
+    }
+    const shorter = shrinkJson(textOf(batch), Math.min(half, this.#maxBytes));
+    const attempt = await attempter.sendBody(Buffer.from(framing.open + shorter + framing.close), 1);
+    const { verdict } = attempt;
+    if (verdict.kind === 'delivered') this.#delivered(batch, verdict);
+    else if (verdict.kind === 'tooLarge' || verdict.kind === 'refused') this.#dead(batch, reason);
+    else {
+      queue.release(batch);
+      return health(attempt);
+    }
+    return HEALTHY;
+  }
+
+  async #refused(batch: Batch, verdict: Verdict & { kind: 'refused' }): Promise<Health> {
+    const { queue } = this.#options;
+    const { reason, indexes = [] } = verdict;
+    const named = indexes.filter((index) => index < batch.count).map((index) => ({ index, reason }));
+    // If all of them are named it may as well be our own doing, and isolation looks for proof.
+    if (named.length === 0 || named.length === batch.count) return this.#isolate(batch, verdict);
+    const release = (part: Batch): void => queue.release(part);
+    release(this.#takeOut(batch, named, release));
+    return HEALTHY;
+  }
+
+  /** Nothing was stored: the first time an outage behind the platform is more likely than one bad record. */
+  async #notStored(batch: Batch, verdict: Verdict & { kind: 'unstored' }): Promise<Health> {
+    this.#unstored += 1;
+    const suspicious = this.#unstored > 1 && Number.isInteger(Math.log2(this.#unstored));
+    if (suspicious) return this.#isolate(batch, verdict);
+    this.#options.queue.release(batch);
+    return { kind: 'impaired', verdict: transient(verdict.reason), retryAfterMillis: undefined };
+  }
+
+  async #isolate(batch: Batch, cause: Verdict & { kind: 'refused' | 'unstored' }): Promise<Health> {
+    const { queue, attempter } = this.#options;
+    let last: Attempt | undefined;
+    const result = await isolate(batch, cause.reason, {
+      send: async (part) => {
+        last = await attempter.send(part);
+        return last.verdict;
+      },
+      split: (part, count) => queue.split(part, count),
+      takeControl: () => queue.take({ maxRecords: 1, maxBytes: 0, newest: true }),
+      delivered: (part, verdict) => this.#delivered(part, verdict),
+      dead: (part, reason) => this.#dead(part, reason),
+      release: (part) => queue.release(part),
+      mayGiveUpUnproven: () => {
+        this.#unproven += 1;
+        return cause.kind === 'refused' && this.#unproven <= MAX_UNPROVEN;
+      },
+    });
+    if (result.kind === 'settled') return HEALTHY;
+    if (result.kind === 'interrupted' && last !== undefined) return health({ ...last, verdict: result.verdict });
+    if (cause.kind === 'unstored') {
+      return { kind: 'impaired', verdict: transient(cause.reason), retryAfterMillis: undefined };
+    }
+    const verdict: Verdict = { kind: 'held', reason: `${SYSTEMIC} (${cause.reason})` };
+    return { kind: 'impaired', verdict, retryAfterMillis: undefined };
+  }
+}
+
+function transient(reason: string): Verdict {
+  return { kind: 'transient', reason };
+}
+
+function health({ verdict, retryAfterMillis, aborted }: Attempt): Health {
+  return aborted ? { kind: 'unknown' } : { kind: 'impaired', verdict, retryAfterMillis };
+}
+
+function textOf(batch: Batch): string {
+  const bytes = Buffer.alloc(batch.bytes);
+  batch.copy(bytes, 0);
+  return bytes.toString('utf8');
+}

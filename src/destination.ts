@@ -1,0 +1,110 @@
+import type { Clock } from './clock.ts';
+import { systemClock } from './clock.ts';
+import type { DestinationStats } from './delivery/pipeline.ts';
+import { Pipeline } from './delivery/pipeline.ts';
+import { ExceptionTwins } from './exception-twins.ts';
+import type { DeliveryOptions, DeliverySettings } from './options.ts';
+import { deliverySettings } from './options.ts';
+import type { Channel, Platform } from './platforms/platform.ts';
+import type { EmittedRecord } from './record/record.ts';
+import { eventNameOf } from './record/record.ts';
+
+const DEFAULT_CONCURRENCY = 4;
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+function assertSecure(platform: Platform, allowInsecure: boolean): void {
+  const { protocol, hostname, host } = new URL(platform.logs.endpoint.origin);
+  if (protocol === 'https:' || allowInsecure || LOOPBACK.test(hostname)) return;
+  throw new TypeError(
+    `${platform.name}: http://${host} would show the key to everybody on the way; use https:// or set http.allowInsecure`,
+  );
+}
+
+/** A platform and its delivery: takes records, encodes them at once, and answers for them until they end. */
+export class Destination {
+  readonly #platform: Platform;
+  readonly #settings: DeliverySettings;
+  readonly #channels: readonly Channel[];
+  readonly #pipeline: Pipeline;
+  readonly #twins: ExceptionTwins;
+
+  /** Throws a `TypeError` or `RangeError` for bad options. */
+  constructor(platform: Platform, options?: DeliveryOptions, clock: Clock = systemClock) {
+    const settings = deliverySettings(options);
+    assertSecure(platform, settings.allowInsecure);
+    this.#platform = platform;
+    this.#settings = settings;
+    this.#channels = [...new Set([platform.logs, platform.events])];
+    this.#pipeline = new Pipeline({
+      ...settings,
+      name: platform.name,
+      clock,
+      lanes: this.#channels.map(({ codec, endpoint, concurrency = DEFAULT_CONCURRENCY }) => ({
+        codec,
+        endpoint,
+        concurrency: settings.maxConcurrency ?? concurrency,
+      })),
+    });
+    this.#twins = new ExceptionTwins(clock, (record) => this.#take(record));
+  }
+
+  get name(): string {
+    return this.#platform.name;
+  }
+
+  /** Whether a record of this severity number would be taken. */
+  takes(severityNumber: number | undefined): boolean {
+    return !severityNumber || severityNumber >= this.#settings.minimumSeverity;
+  }
+
+  /** Takes a log record; false when it could not be kept (it is counted then). Never throws. */
+  accept(record: EmittedRecord): boolean {
+    if (!this.takes(record.severityNumber)) return true;
+    this.#twins.logged(record);
+    return this.#take(record);
+  }
+
+  /** Takes a span event in the form of a record. Exceptions wait a moment for a log record that tells the same. */
+  acceptSpanEvent(record: EmittedRecord): void {
+    if (!this.takes(record.severityNumber)) return;
+    if (record.eventName === 'exception') this.#twins.recorded(record);
+    else this.#take(record);
+  }
+
+  /** Waits until what was taken before has ended, bounded; true when it has. Never rejects. */
+  flush(timeoutMillis = this.#settings.flushMillis): Promise<boolean> {
+    this.#twins.flush();
+    return this.#pipeline.flush(timeoutMillis);
+  }
+
+  /** Delivers what it can, bounded, counts the rest and takes nothing more. Never rejects. */
+  shutdown(timeoutMillis = this.#settings.shutdownMillis): Promise<void> {
+    this.#twins.flush();
+    return this.#pipeline.shutdown(timeoutMillis);
+  }
+
+  stats(): DestinationStats {
+    return this.#pipeline.stats();
+  }
+
+  #take(record: EmittedRecord): boolean {
+    let kept = true;
+    for (const channel of this.#route(record)) {
+      const text = channel.codec.encode(record);
+      kept = this.#pipeline.accept(this.#channels.indexOf(channel), text) && kept;
+    }
+    return kept;
+  }
+
+  #route(record: EmittedRecord): readonly Channel[] {
+    const { logs, events } = this.#platform;
+    if (this.#channels.length === 1) return this.#channels;
+    try {
+      const route = this.#platform.channelFor?.(record);
+      if (route !== undefined) return route;
+      return [eventNameOf(record) === undefined ? logs : events];
+    } catch {
+      return [logs];
+    }
+  }
+}

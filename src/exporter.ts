@@ -1,0 +1,62 @@
+import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { DestinationStats } from './delivery/pipeline.ts';
+import { Destination } from './destination.ts';
+import type { DeliveryOptions } from './options.ts';
+import type { Platform } from './platforms/platform.ts';
+import type { EmittedRecord } from './record/record.ts';
+import type { SpanEventTarget } from './span-event-bridge.ts';
+
+type ExportCallback = Parameters<LogRecordExporter['export']>[1];
+
+class ExportError extends Error {
+  override readonly name = 'not_kept';
+}
+
+/**
+ * Delivers log records to one platform, behind any OpenTelemetry `LogRecordProcessor`.
+ *
+ * A batch is encoded and owned at once: `export()` calls back exactly once, before it returns, with SUCCESS when the
+ * records are kept and FAILED when none could be. What becomes of them afterwards is counted by `stats()`. Overlapping
+ * `export()` calls are fine. Nothing is ever thrown into the application.
+ */
+export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
+  readonly #destination: Destination;
+  #shutdown: Promise<void> | undefined;
+
+  /** Throws a `TypeError` or `RangeError` that names a bad option. */
+  constructor(platform: Platform, options?: DeliveryOptions) {
+    this.#destination = new Destination(platform, options);
+  }
+
+  export(records: ReadableLogRecord[], resultCallback: ExportCallback): void {
+    let kept = records.length === 0 && this.#shutdown === undefined;
+    for (const record of records) kept = this.#destination.accept(record) || kept;
+    try {
+      if (kept) resultCallback({ code: 0 });
+      else resultCallback({ code: 1, error: new ExportError('the records could not be kept; see stats().dropped') });
+    } catch {
+      // The callback belongs to the processor; its failure is none of the application's business.
+    }
+  }
+
+  /** Takes a span event from a `SpanEventBridge`. */
+  emitSpanEvent(record: EmittedRecord): void {
+    this.#destination.acceptSpanEvent(record);
+  }
+
+  /** Waits for the delivery of what was exported before, `timeouts.flushMillis` at most. Never rejects. */
+  async forceFlush(): Promise<void> {
+    await this.#destination.flush();
+  }
+
+  /** Delivers what it can within `timeouts.shutdownMillis`; afterwards `export()` answers FAILED. Never rejects. */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#destination.shutdown();
+    return this.#shutdown;
+  }
+
+  /** The counts of this destination; `accepted = delivered + pending + deadLettered + Σ dropped` at every moment. */
+  stats(): DestinationStats {
+    return this.#destination.stats();
+  }
+}

@@ -1,0 +1,181 @@
+import type { MeterProvider } from '@opentelemetry/api';
+import { CIRCUIT_BREAKER_DEFAULTS, type CircuitBreakerOptions } from './delivery/circuit-breaker.ts';
+import type { DeadLetterHandler } from './delivery/dead-letter.ts';
+
+/** How records travel to one platform. Everything is optional; times are milliseconds, sizes are bytes. */
+export interface DeliveryOptions {
+  /** Records below this OpenTelemetry severity number (1–24) are not taken; those without a number are. Default: all. */
+  readonly minimumSeverity?: number;
+  readonly queue?: {
+    /** Encoded records that may wait in memory; beyond it the oldest are dropped and counted. Default 16 MiB. */
+    readonly maxBytes?: number;
+  };
+  readonly batch?: {
+    /** Records per request, at most; the platform's own limit also holds. Default: the platform's. */
+    readonly maxRecords?: number;
+    /** Bytes per request body, at most. Default: the platform's, 1 MiB. */
+    readonly maxBytes?: number;
+    /** How long a record may wait for others to share its request. Default 0 behind a batch processor. */
+    readonly maxDelayMillis?: number;
+  };
+  readonly http?: {
+    /** Limit for one request from start to the end of its answer. Default 30,000. */
+    readonly timeoutMillis?: number;
+    /** Limit for making a connection. Default 5,000. */
+    readonly connectTimeoutMillis?: number;
+    /** Requests in flight at once. Default 4; 16 for RedArch and Trakerr, which take one record per request. */
+    readonly maxConcurrency?: number;
+    /** Allow `http://` to other machines than this one, where keys can be read on the way. Default false. */
+    readonly allowInsecure?: boolean;
+  };
+  readonly retry?: {
+    /** A longer `Retry-After` is shortened to this. Default 900,000 (15 minutes). */
+    readonly maxRetryAfterMillis?: number;
+  };
+  /** When sending pauses after failures, and for how long. */
+  readonly circuitBreaker?: Partial<CircuitBreakerOptions>;
+  readonly timeouts?: {
+    /** Longest `forceFlush()`. Default 10,000. */
+    readonly flushMillis?: number;
+    /** Longest `shutdown()`. Default 5,000. */
+    readonly shutdownMillis?: number;
+  };
+  /** Reports `otel.sdk.exporter.*` metrics here. Default: none. */
+  readonly meterProvider?: MeterProvider;
+  /** Hears of every record that the platform refused for good. */
+  readonly onDeadLetter?: DeadLetterHandler;
+}
+
+/** All delivery settings, checked and with defaults filled in. */
+export interface DeliverySettings {
+  readonly minimumSeverity: number;
+  readonly queueBytes: number;
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly maxDelayMillis: number;
+  readonly timeoutMillis: number;
+  readonly connectTimeoutMillis: number;
+  readonly maxConcurrency: number | undefined;
+  readonly allowInsecure: boolean;
+  readonly maxRetryAfterMillis: number;
+  readonly circuitBreaker: CircuitBreakerOptions;
+  readonly flushMillis: number;
+  readonly shutdownMillis: number;
+  readonly meterProvider: MeterProvider | undefined;
+  readonly onDeadLetter: DeadLetterHandler | undefined;
+}
+
+export const DELIVERY_DEFAULTS = {
+  queueBytes: 16 * 1_048_576,
+  maxDelayMillis: 0,
+  timeoutMillis: 30_000,
+  connectTimeoutMillis: 5_000,
+  maxRetryAfterMillis: 900_000,
+  flushMillis: 10_000,
+  shutdownMillis: 5_000,
+} as const;
+
+const GROUPS: Readonly<Record<string, readonly string[]>> = {
+  queue: ['maxBytes'],
+  batch: ['maxRecords', 'maxBytes', 'maxDelayMillis'],
+  http: ['timeoutMillis', 'connectTimeoutMillis', 'maxConcurrency', 'allowInsecure'],
+  retry: ['maxRetryAfterMillis'],
+  circuitBreaker: Object.keys(CIRCUIT_BREAKER_DEFAULTS),
+  timeouts: ['flushMillis', 'shutdownMillis'],
+};
+const SINGLES = ['minimumSeverity', 'meterProvider', 'onDeadLetter'];
+
+function number(option: string, value: unknown, fallback: number, min: number, integer = true): number {
+  if (value === undefined) return fallback;
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    throw new TypeError(`${option} must be a number, got ${typeof value === 'number' ? 'NaN' : typeof value}`);
+  }
+  if (value < min || (value === Number.POSITIVE_INFINITY && integer) || (integer && !Number.isInteger(value))) {
+    throw new RangeError(
+      `${option} must be ${integer ? 'a whole number' : 'a number'} of at least ${min}, got ${value}`,
+    );
+  }
+  return value;
+}
+
+function known(options: object, allowed: readonly string[], prefix: string): void {
+  for (const key of Object.keys(options)) {
+    if (!allowed.includes(key)) {
+      throw new TypeError(
+        `unknown option ${prefix}${key}; known are ${allowed.map((name) => prefix + name).join(', ')}`,
+      );
+    }
+  }
+}
+
+function group<K extends keyof DeliveryOptions & string>(
+  options: DeliveryOptions,
+  key: K,
+): NonNullable<DeliveryOptions[K]> {
+  const value: unknown = options[key] ?? {};
+  if (typeof value !== 'object') throw new TypeError(`${key} must be an object, got ${typeof value}`);
+  known(value as object, GROUPS[key] as readonly string[], `${key}.`);
+  return value as NonNullable<DeliveryOptions[K]>;
+}
+
+/** Checks delivery options and fills in defaults. Throws a `TypeError` or `RangeError` naming option and value. */
+export function deliverySettings(options: DeliveryOptions = {}): DeliverySettings {
+  if (typeof options !== 'object' || options === null) throw new TypeError('delivery options must be an object');
+  known(options, [...Object.keys(GROUPS), ...SINGLES], '');
+  const queue = group(options, 'queue');
+  const batch = group(options, 'batch');
+  const http = group(options, 'http');
+  const retry = group(options, 'retry');
+  const breaker = group(options, 'circuitBreaker');
+  const timeouts = group(options, 'timeouts');
+  const { onDeadLetter } = options;
+  if (onDeadLetter !== undefined && typeof onDeadLetter !== 'function') {
+    throw new TypeError(`onDeadLetter must be a function, got ${typeof onDeadLetter}`);
+  }
+  const concurrency = http.maxConcurrency;
+  const minimumSeverity = number('minimumSeverity', options.minimumSeverity, 0, 0);
+  if (minimumSeverity > 24) throw new RangeError(`minimumSeverity must be at most 24, got ${minimumSeverity}`);
+  return {
+    minimumSeverity,
+    queueBytes: number('queue.maxBytes', queue.maxBytes, DELIVERY_DEFAULTS.queueBytes, 1_024),
+    maxRecords: number('batch.maxRecords', batch.maxRecords, Number.MAX_SAFE_INTEGER, 1),
+    maxBytes: number('batch.maxBytes', batch.maxBytes, Number.MAX_SAFE_INTEGER, 1_024),
+    maxDelayMillis: number('batch.maxDelayMillis', batch.maxDelayMillis, DELIVERY_DEFAULTS.maxDelayMillis, 0, false),
+    timeoutMillis: number('http.timeoutMillis', http.timeoutMillis, DELIVERY_DEFAULTS.timeoutMillis, 1, false),
+    connectTimeoutMillis: number(
+      'http.connectTimeoutMillis',
+      http.connectTimeoutMillis,
+      DELIVERY_DEFAULTS.connectTimeoutMillis,
+      1,
+    ),
+    maxConcurrency: concurrency === undefined ? undefined : number('http.maxConcurrency', concurrency, 4, 1),
+    allowInsecure: http.allowInsecure === true,
+    maxRetryAfterMillis: number(
+      'retry.maxRetryAfterMillis',
+      retry.maxRetryAfterMillis,
+      DELIVERY_DEFAULTS.maxRetryAfterMillis,
+      0,
+      false,
+    ),
+    circuitBreaker: circuitBreakerSettings(breaker),
+    flushMillis: number('timeouts.flushMillis', timeouts.flushMillis, DELIVERY_DEFAULTS.flushMillis, 0, false),
+    shutdownMillis: number(
+      'timeouts.shutdownMillis',
+      timeouts.shutdownMillis,
+      DELIVERY_DEFAULTS.shutdownMillis,
+      0,
+      false,
+    ),
+    meterProvider: options.meterProvider,
+    onDeadLetter,
+  };
+}
+
+function circuitBreakerSettings(options: Partial<CircuitBreakerOptions>): CircuitBreakerOptions {
+  const keys = Object.keys(CIRCUIT_BREAKER_DEFAULTS) as (keyof CircuitBreakerOptions)[];
+  const entries = keys.map((key) => [
+    key,
+    number(`circuitBreaker.${key}`, options[key], CIRCUIT_BREAKER_DEFAULTS[key], 1, false),
+  ]);
+  return Object.fromEntries(entries) as CircuitBreakerOptions;
+}
