@@ -28,7 +28,12 @@ export class WriteThroughLogRecordProcessor implements LogRecordProcessor, SpanE
   }
 
   async forceFlush(): Promise<void> {
-    await Promise.all(this.#destinations.map((destination) => destination.flush()));
+    await this.flush();
+  }
+
+  /** Waits for the delivery of what was taken before, `timeoutMillis` at most. Never rejects. */
+  async flush(timeoutMillis?: number): Promise<void> {
+    await Promise.all(this.#destinations.map((destination) => destination.flush(timeoutMillis)));
   }
 
   async shutdown(): Promise<void> {

@@ -1,14 +1,19 @@
 import type { RecordMapper } from '../codec/codec.ts';
+import type { FieldRules } from '../record/attribute-picker.ts';
+import { AttributePicker, freeName, nonEmpty } from '../record/attribute-picker.ts';
 import type { Exception } from '../record/exception.ts';
 import { exceptionOf } from '../record/exception.ts';
+import { perIdentity } from '../record/identity.ts';
 import { dashed, isUuid, uuidSource, validSpanContext } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import { clip, wellFormed } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
-import { eventNameOf, isStructured, messageOf, textAttribute } from '../record/record.ts';
+import { eventNameOf, isStructured, messageOf, spanFields, textAttribute } from '../record/record.ts';
 import { severityBand } from '../record/severity.ts';
-import { epochNanosText, hasSubMillis, isoFormatter, recordTime } from '../record/time.ts';
+import { epochNanosText, hasSubMillis, isoFormatter, observedDiffers, recordTime } from '../record/time.ts';
 import { SDK_NAME, SDK_VERSION } from '../version.ts';
+import { logtideException } from './logtide-exception.ts';
+import { isSettled } from './own-members.ts';
 import { serviceName } from './settings.ts';
 
 /** How records become LogTide entries. */
@@ -24,44 +29,38 @@ export interface LogTideEntryOptions {
   readonly identifierAliases?: boolean;
 }
 
-const LEVELS = ['debug', 'debug', 'info', 'warn', 'error', 'critical'] as const;
-const MAX_SERVICE_LENGTH = 100;
-const MAX_FRAMES = 100;
-const MAX_TYPE_LENGTH = 255;
+interface Fields {
+  service?: string;
+  exceptionType?: unknown;
+  exceptionMessage?: unknown;
+  exceptionStack?: unknown;
+  eventName?: string;
+  session?: string;
+}
 
-/** Attributes that leave the metadata because they become something else. */
-const CONSUMED = new Set([
-  'exception.type',
-  'exception.message',
-  'exception.stacktrace',
-  'logtide.service',
-  'event.name',
-]);
+const present = (value: unknown) => value ?? undefined;
 
-/** Attribute names that would collide with a key of ours; the record's own value wins. */
-const RESERVED = new Set([
-  'otel.severity_number',
-  'otel.severity_text',
-  'otel.scope.name',
-  'otel.scope.version',
-  'otel.scope.attributes',
-  'otel.event_name',
-  'otel.body',
-  'otel.span',
-  'otel.flags',
-  'otel.time_unix_nano',
-  'otel.observed_time_unix_nano',
-  'otel.dropped_attributes_count',
-  'resource',
-  'hostname',
-  'environment',
-  'release',
-  'exception',
-  'sdk',
-  'event_id',
-]);
+const FIELDS: FieldRules<Fields> = {
+  service: { from: ['logtide.service'], read: nonEmpty },
+  exceptionType: { from: ['exception.type'], read: present },
+  exceptionMessage: { from: ['exception.message'], read: present },
+  exceptionStack: { from: ['exception.stacktrace'], read: present },
+  eventName: { from: ['event.name'], read: nonEmpty },
+  // Only a UUID is taken by the server's own field; the attribute stays as well, it is searchable there.
+  session: { from: ['session.id'], read: (value) => (isUuid(value) ? value : undefined), keep: () => true },
+};
 
-const ALIASES: ReadonlyMap<string, string> = new Map([
+const SEVERITY_NUMBER = 'otel.severity_number';
+const SEVERITY_TEXT = 'otel.severity_text';
+/** Keys of ours that an attribute may have too; the attribute keeps the name, ours becomes `otel.` and the name. */
+const OWN_KEYS = [
+  ...[SEVERITY_NUMBER, SEVERITY_TEXT, 'otel.scope.name', 'otel.scope.version', 'otel.scope.attributes'],
+  ...['otel.event_name', 'otel.body', 'otel.span', 'otel.flags', 'otel.dropped_attributes_count'],
+  ...['otel.time_unix_nano', 'otel.observed_time_unix_nano'],
+  ...['resource', 'hostname', 'environment', 'release', 'exception', 'sdk', 'event_id'],
+];
+
+const ALIASES: readonly (readonly [name: string, alias: string])[] = [
   ['user.id', 'user_id'],
   ['enduser.id', 'user_id'],
   ['session.id', 'session_id'],
@@ -70,192 +69,171 @@ const ALIASES: ReadonlyMap<string, string> = new Map([
   ['order.id', 'order_id'],
   ['transaction.id', 'transaction_id'],
   ['correlation.id', 'correlation_id'],
-]);
+];
+
+const LEVELS = ['debug', 'debug', 'info', 'warn', 'error', 'critical'] as const;
+const MAX_SERVICE_LENGTH = 100;
+const CONTROLS = /[\u0000-\u001f\u007f]/g;
+const NO_MESSAGE = '"(no message)"';
 
 /** Server line A refuses these as prototype pollution; renamed, their values survive. */
 export function renameForbiddenKey(key: string): string {
   return key === '__proto__' || key === 'constructor' || key === 'prototype' ? `${key}_` : key;
 }
 
-/** Metadata that is the same for many records: key and `"key":value` text. */
-type Fragment = readonly [key: string, text: string];
-
-function fragment(json: JsonWriter, key: string, value: unknown): Fragment[] {
-  const text = value === undefined || value === '' ? undefined : json.value(value);
-  return text === undefined ? [] : [[key, `,${json.key(key)}${text}`]];
-}
-
 function cleanService(name: string): string {
-  const clean = clip(wellFormed(name.replace(/[\u0000-\u001f\u007f]/g, '')), MAX_SERVICE_LENGTH);
-  return clean === '' ? 'unknown' : clean;
+  return clip(wellFormed(name.replace(CONTROLS, '')), MAX_SERVICE_LENGTH) || 'unknown';
 }
 
-function frames(exception: Exception): readonly object[] {
-  // `node:` frames would count as application code in the server's grouping; they stay in `raw`.
-  const kept = exception.frames.filter(({ file }) => file !== '<anonymous>' && !file.startsWith('node:'));
-  return kept.slice(0, MAX_FRAMES).map(({ function: name, file, line, column }) => {
-    const bare = name.replace(/^async /, '');
-    return {
-      file: file.replace(/^file:\/\//, ''),
-      ...(bare !== '<anonymous>' && { function: bare }),
-      ...(line > 0 && { line, column }),
+/** Metadata that many records share: each as key and JSON text, and all of them as `,"key":text…`. */
+interface Shared {
+  readonly members: readonly (readonly [key: string, text: string])[];
+  readonly text: string;
+}
+
+interface ResourceTexts extends Shared {
+  /** The quoted service. */
+  readonly service: string;
+}
+
+interface SeverityTexts extends Shared {
+  readonly number: number | undefined;
+  readonly words: string | undefined;
+  readonly level: (typeof LEVELS)[number];
+}
+
+/** Writes records as LogTide entries: `time service level message trace_id span_id session_id metadata`. */
+class EntryWriter {
+  readonly #json: JsonWriter;
+  readonly #options: LogTideEntryOptions;
+  readonly #picker: AttributePicker<Fields>;
+  readonly #isoTime = isoFormatter(3, 'Z');
+  readonly #eventId = uuidSource();
+  readonly #resource: (resource: EmittedRecord['resource']) => ResourceTexts;
+  readonly #scope: (scope: EmittedRecord['instrumentationScope']) => Shared;
+  #severity: SeverityTexts;
+
+  constructor(json: JsonWriter, options: LogTideEntryOptions) {
+    this.#json = json;
+    this.#options = options;
+    this.#picker = new AttributePicker(FIELDS, [...OWN_KEYS, ...Object.keys(options.metadata ?? {})]);
+    this.#resource = perIdentity((resource) => this.#resourceTexts(resource.attributes as Attributes), isSettled);
+    this.#scope = perIdentity(({ name, version, attributes }) =>
+      this.#shared({ 'otel.scope.name': name, 'otel.scope.version': version, 'otel.scope.attributes': attributes }),
+    );
+    this.#severity = this.#severityTexts(undefined, undefined);
+  }
+
+  write(record: EmittedRecord): string {
+    const json = this.#json;
+    const picker = this.#picker;
+    const attributes = record.attributes as Attributes;
+    if (record.severityNumber !== this.#severity.number || record.severityText !== this.#severity.words) {
+      this.#severity = this.#severityTexts(record.severityNumber, record.severityText);
+    }
+    picker.begin(attributes);
+    const members = json.members(attributes, picker.skip);
+    const { service, session } = picker.fields;
+    const exception = exceptionOf(record);
+    const resource = this.#resource(record.resource);
+    const context = validSpanContext(record.spanContext);
+    let text = `{"time":"${this.#isoTime(recordTime(record))}","service":`;
+    text += service === undefined ? resource.service : json.string(cleanService(service));
+    text += `,"level":"${this.#severity.level}","message":${this.#message(record, exception)}`;
+    if (context !== undefined) {
+      text += `,"trace_id":"${context.traceId.toLowerCase()}","span_id":"${context.spanId.toLowerCase()}"`;
+    }
+    if (session !== undefined) text += `,"session_id":"${dashed(session)}"`;
+    text += `,"metadata":{${members}${members === '' ? '' : ','}`;
+    const shared = [this.#severity, this.#scope(record.instrumentationScope), resource] as const;
+    const taken = picker.collided ? attributes : undefined;
+    text += `${json.key(taken === undefined ? 'event_id' : freeName('event_id', taken))}"${this.#eventId()}"`;
+    for (const part of shared) text += taken === undefined ? part.text : this.#renamed(part, taken);
+    return `${text}${this.#rare(record, exception, taken)}${this.#aliases(attributes)}}}`;
+  }
+
+  /** The keys that few records have. */
+  #rare(record: EmittedRecord, exception: Exception | undefined, taken: Attributes | undefined): string {
+    const { spanContext, droppedAttributesCount, body, hrTime, hrTimeObserved, span } = record;
+    let text = '';
+    const add = (key: string, value: unknown): void => {
+      const written = this.#json.value(value);
+      if (written !== undefined) text += `,${this.#json.key(taken ? freeName(key, taken) : key)}${written}`;
     };
-  });
+    const eventName = record.eventName || this.#picker.fields.eventName;
+    if (eventName) add('otel.event_name', eventName);
+    if (isStructured(body)) add('otel.body', body);
+    if (hasSubMillis(recordTime(record))) add('otel.time_unix_nano', epochNanosText(recordTime(record)));
+    if (observedDiffers(hrTime, hrTimeObserved)) {
+      add('otel.observed_time_unix_nano', epochNanosText(recordTime({ hrTime: hrTimeObserved })));
+    }
+    if (droppedAttributesCount > 0) add('otel.dropped_attributes_count', droppedAttributesCount);
+    if (spanContext?.traceFlags) add('otel.flags', spanContext.traceFlags);
+    if (span !== undefined) add('otel.span', spanFields(span));
+    if (exception !== undefined) add('exception', logtideException(exception));
+    return text;
+  }
+
+  #message(record: EmittedRecord, exception: Exception | undefined): string {
+    const text = messageOf(record.body, this.#json) || eventNameOf(record) || exception?.message || exception?.type;
+    if (!text) return NO_MESSAGE;
+    const written = this.#json.message(text);
+    return written === '""' ? NO_MESSAGE : written;
+  }
+
+  #aliases(attributes: Attributes): string {
+    if (!this.#options.identifierAliases) return '';
+    const found: Record<string, string> = {};
+    for (const [name, alias] of ALIASES) {
+      const value = alias in attributes ? undefined : textAttribute(attributes, name);
+      if (value !== undefined) found[alias] ??= value;
+    }
+    const members = this.#json.members(found);
+    return members === '' ? '' : `,${members}`;
+  }
+
+  #shared(values: Readonly<Record<string, unknown>>): Shared {
+    const members = Object.entries(values).flatMap(([key, value]) => {
+      const text = value === undefined || value === '' ? undefined : this.#json.value(value);
+      return text === undefined || text === '{}' ? [] : [[key, text] as const];
+    });
+    return { members, text: members.map(([key, text]) => `,${this.#json.key(key)}${text}`).join('') };
+  }
+
+  /** Shared metadata for a record that has some of the names itself: global metadata gives way, ours is renamed. */
+  #renamed({ members }: Shared, taken: Attributes): string {
+    const global = this.#options.metadata ?? {};
+    return members
+      .filter(([key]) => !(Object.hasOwn(global, key) && Object.hasOwn(taken, key)))
+      .map(([key, text]) => `,${this.#json.key(freeName(key, taken))}${text}`)
+      .join('');
+  }
+
+  #resourceTexts(attributes: Attributes): ResourceTexts {
+    const { service, metadata } = this.#options;
+    const name = serviceName(attributes) ?? service ?? textAttribute(attributes, 'service.name') ?? '';
+    const environment = textAttribute(attributes, 'deployment.environment.name', 'deployment.environment');
+    const shared = this.#shared({
+      resource: attributes,
+      hostname: attributes['host.name'],
+      environment,
+      release: attributes['service.version'],
+      sdk: { name: SDK_NAME, version: SDK_VERSION },
+      ...metadata,
+    });
+    return { ...shared, service: this.#json.string(cleanService(name)) };
+  }
+
+  #severityTexts(number: number | undefined, words: string | undefined): SeverityTexts {
+    const shared = this.#shared({ [SEVERITY_NUMBER]: number, [SEVERITY_TEXT]: words });
+    return { ...shared, number, words, level: LEVELS[severityBand(number, words)] };
+  }
 }
 
-/** `metadata.exception` as the server's error grouping reads it: thrown-at frame first, `raw` only beside frames. */
-function structured(exception: Exception): object {
-  const stacktrace = frames(exception);
-  return {
-    type: clip(exception.type || 'Error', MAX_TYPE_LENGTH),
-    message: exception.message || exception.type || 'Error',
-    language: 'nodejs',
-    ...(stacktrace.length > 0 && { stacktrace, raw: exception.stack }),
-    ...(exception.cause && { cause: structured(exception.cause) }),
-    ...(exception.errors && { errors: exception.errors.map(structured) }),
-    ...(exception.properties && { metadata: exception.properties }),
-  };
-}
-
-/** The mapper of LogTide entries (`time service level message trace_id span_id session_id metadata`). */
+/** The mapper of LogTide entries, for one set of limits. Source: LogTide's wire contract §1.2, §10. */
 export function logtideMapper(options: LogTideEntryOptions): (json: JsonWriter) => RecordMapper {
   return (json) => {
-    const isoTime = isoFormatter(3, 'Z');
-    const eventId = uuidSource();
-    const sdk = fragment(json, 'sdk', { name: SDK_NAME, version: SDK_VERSION });
-    const global = Object.entries(options.metadata ?? {}).flatMap(([key, value]) => fragment(json, key, value));
-    const globalKeys = new Set(global.map(([key]) => key));
-    const isSpecial = (key: string): boolean => CONSUMED.has(key) || RESERVED.has(key) || globalKeys.has(key);
-
-    let resource: unknown;
-    let service = '';
-    let resourceTail: readonly Fragment[] = [];
-    let resourceText = '';
-    const useResource = (next: EmittedRecord['resource']): void => {
-      const attributes = next.attributes as Attributes;
-      const name = serviceName(attributes) ?? options.service ?? textAttribute(attributes, 'service.name') ?? 'unknown';
-      service = json.string(cleanService(name));
-      resourceTail = [
-        ...global,
-        ...[
-          ...fragment(json, 'resource', attributes),
-          ...fragment(json, 'hostname', attributes['host.name']),
-          ...fragment(
-            json,
-            'environment',
-            textAttribute(attributes, 'deployment.environment.name', 'deployment.environment'),
-          ),
-          ...fragment(json, 'release', attributes['service.version']),
-          ...sdk,
-        ].filter(([key]) => !globalKeys.has(key)),
-      ];
-      resourceText = resourceTail.map(([, text]) => text).join('');
-      resource = next;
-    };
-
-    let scope: unknown;
-    let scopeTail: readonly Fragment[] = [];
-    let scopeText = '';
-    const useScope = (next: EmittedRecord['instrumentationScope']): void => {
-      scopeTail = [
-        ...fragment(json, 'otel.scope.name', next.name),
-        ...fragment(json, 'otel.scope.version', next.version),
-        ...fragment(json, 'otel.scope.attributes', next.attributes),
-      ];
-      scopeText = scopeTail.map(([, text]) => text).join('');
-      scope = next;
-    };
-
-    let severityNumber: number | undefined;
-    let severityText: string | undefined;
-    let severityTail: readonly Fragment[] = [];
-    let severityJoined = '';
-    let level: (typeof LEVELS)[number] = 'info';
-    const useSeverity = (number: number | undefined, text: string | undefined): void => {
-      level = LEVELS[severityBand(number, text)];
-      severityTail = [...fragment(json, 'otel.severity_number', number), ...fragment(json, 'otel.severity_text', text)];
-      severityJoined = severityTail.map(([, written]) => written).join('');
-      severityNumber = number;
-      severityText = text;
-    };
-    useSeverity(undefined, undefined);
-
-    /** Parts that few records have. */
-    const rare = (record: EmittedRecord, exception: Exception | undefined): Fragment[] => {
-      const time = recordTime(record);
-      const observed = record.hrTimeObserved;
-      const differs = observed !== undefined && (observed[0] !== time[0] || observed[1] !== time[1]);
-      const flags = record.spanContext?.traceFlags;
-      return [
-        ...fragment(json, 'otel.event_name', eventNameOf(record)),
-        ...fragment(json, 'otel.body', isStructured(record.body) ? record.body : undefined),
-        ...fragment(json, 'otel.time_unix_nano', hasSubMillis(time) ? epochNanosText(time) : undefined),
-        ...fragment(json, 'otel.observed_time_unix_nano', differs ? epochNanosText(observed) : undefined),
-        ...fragment(json, 'otel.dropped_attributes_count', record.droppedAttributesCount || undefined),
-        ...fragment(json, 'otel.flags', flags || undefined),
-        ...fragment(json, 'otel.span', record.span),
-        ...fragment(json, 'exception', exception && structured(exception)),
-      ];
-    };
-
-    const message = (record: EmittedRecord, exception: Exception | undefined): string => {
-      const text = messageOf(record.body, json) || eventNameOf(record) || exception?.message || exception?.type;
-      const written = json.message(text || '(no message)');
-      return written === '""' ? '"(no message)"' : written;
-    };
-
-    const aliases = (attributes: Attributes): string => {
-      let text = '';
-      const written = new Set<string>();
-      for (const [name, alias] of ALIASES) {
-        const value = textAttribute(attributes, name);
-        if (value === undefined || alias in attributes || written.has(alias)) continue;
-        written.add(alias);
-        text += `,${json.key(alias)}${json.string(value)}`;
-      }
-      return text;
-    };
-
-    /** Attributes that clash with our own keys: everything is joined again without the keys that are taken. */
-    const metadataWithout = (taken: ReadonlySet<string>, rest: readonly Fragment[]): string =>
-      [...severityTail, ...scopeTail, ...resourceTail, ...rest]
-        .filter(([key]) => !taken.has(key))
-        .map(([, text]) => text)
-        .join('');
-
-    return (record) => {
-      if (record.resource !== resource) useResource(record.resource);
-      if (record.instrumentationScope !== scope) useScope(record.instrumentationScope);
-      if (record.severityNumber !== severityNumber || record.severityText !== severityText) {
-        useSeverity(record.severityNumber, record.severityText);
-      }
-      const attributes = record.attributes as Attributes;
-      let special: string[] | undefined;
-      const members = json.members(attributes, (key) => {
-        if (!isSpecial(key)) return false;
-        special ??= [];
-        special.push(key);
-        return CONSUMED.has(key);
-      });
-      const exception = special === undefined && !(record.body instanceof Error) ? undefined : exceptionOf(record);
-      const fragments = rare(record, exception);
-      const tail =
-        special === undefined
-          ? severityJoined + scopeText + resourceText + fragments.map(([, text]) => text).join('')
-          : metadataWithout(new Set(special), fragments);
-      const override = special === undefined ? undefined : textAttribute(attributes, 'logtide.service');
-      const context = validSpanContext(record.spanContext);
-      const ids = context
-        ? `,"trace_id":"${context.traceId.toLowerCase()}","span_id":"${context.spanId.toLowerCase()}"`
-        : '';
-      const session = attributes['session.id'];
-      return (
-        `{"time":"${isoTime(recordTime(record))}","service":${override ? json.string(cleanService(override)) : service},` +
-        `"level":"${level}","message":${message(record, exception)}${ids}` +
-        (isUuid(session) ? `,"session_id":"${dashed(session)}"` : '') +
-        `,"metadata":{"event_id":"${eventId()}"${members === '' ? '' : `,${members}`}${tail}` +
-        `${options.identifierAliases ? aliases(attributes) : ''}}}`
-      );
-    };
+    const writer = new EntryWriter(json, options);
+    return (record) => writer.write(record);
   };
 }

@@ -1,5 +1,6 @@
 import type { Codec } from '../codec/codec.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
+import type { EmittedRecord } from '../record/record.ts';
 
 /** One stream of records to a platform: how they are written and where they go. */
 export interface Channel {
@@ -16,4 +17,9 @@ export interface Platform {
   readonly logs: Channel;
   /** Records with an event name and span events; the same channel object as `logs` where the platform has one only. */
   readonly events: Channel;
+  /**
+   * Which channels take a record, each with a text of its own. Default: `events` for records with an event name
+   * (`eventNameOf`), else `logs`. Never throws.
+   */
+  channelFor?(record: EmittedRecord): readonly Channel[];
 }

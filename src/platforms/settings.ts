@@ -5,6 +5,9 @@ export type Secret = string | (() => string);
 
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
+/** Checks a credential; throws a `TypeError` that names the option and never shows the value. */
+export type SecretCheck = (option: string, value: unknown) => asserts value is string;
+
 function assertSecret(option: string, value: unknown): asserts value is string {
   if (typeof value !== 'string') throw new TypeError(`${option} must be a string, got ${typeof value}`);
   if (value === '') throw new TypeError(`${option} must not be empty`);
@@ -13,18 +16,19 @@ function assertSecret(option: string, value: unknown): asserts value is string {
 }
 
 /**
- * Checks a credential and returns how to read it. A function's result is checked at each use; a bad one counts as
+ * Checks a credential and returns how to read it; `check` is for credentials that are no header text. A function's
+ * result is checked at each use; a bad one counts as
  * absent and the platform answers 401, which holds the data.
  */
-export function secretReader(option: string, secret: Secret): () => string {
+export function secretReader(option: string, secret: Secret, check: SecretCheck = assertSecret): () => string {
   if (typeof secret !== 'function') {
-    assertSecret(option, secret);
+    check(option, secret);
     return () => secret;
   }
   return () => {
     try {
-      const value = secret();
-      assertSecret(option, value);
+      const value: unknown = secret();
+      check(option, value);
       return value;
     } catch {
       return 'unavailable';
@@ -74,6 +78,12 @@ export function optionalTexts(option: string, value: unknown): readonly string[]
     throw new TypeError(`${option} must be a list of non-empty strings`);
   }
   return [...value];
+}
+
+/** Checks an optional choice; throws a `TypeError` naming the option and the choices. */
+export function optionalWord(option: string, value: unknown, words: readonly string[]): void {
+  if (value === undefined || words.includes(value as string)) return;
+  throw new TypeError(`${option} must be ${words.map((word) => `"${word}"`).join(' or ')}, got ${String(value)}`);
 }
 
 /** `service.name` of a resource, unless it is absent or the SDK's placeholder. */

@@ -12,6 +12,25 @@ export interface FieldRule<Value> {
 
 export type FieldRules<Fields> = { readonly [Name in keyof Fields]-?: FieldRule<NonNullable<Fields[Name]>> };
 
+const MAX_INT = 2_147_483_647;
+
+/** Reads an integer from `min` to `max` (default 2³¹ − 1), or decimal text of one. */
+export function integerBetween(value: unknown, min: number, max = MAX_INT): number | undefined {
+  const number = typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isInteger(number) && number >= min && number <= max ? number : undefined;
+}
+
+/** Reads text that is not empty, or a number as text. */
+export function nonEmpty(value: unknown): string | undefined {
+  if (typeof value === 'string') return value === '' ? undefined : value;
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+}
+
+/** Reads text, empty text too. */
+export function anyText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
 interface Slot {
   readonly name: string;
   readonly rule: FieldRule<unknown>;

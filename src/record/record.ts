@@ -33,6 +33,16 @@ export function spanFields(span: SpanFacts): Readonly<Record<string, unknown>> {
   };
 }
 
+/** What a scope says of itself: `name version attributes`, without those that are empty. */
+export function scopeFields(scope: EmittedRecord['instrumentationScope']): Readonly<Record<string, unknown>> {
+  const { name, version, attributes } = scope;
+  return {
+    ...(name && { name }),
+    ...(version && { version }),
+    ...(attributes && Object.keys(attributes).length > 0 && { attributes }),
+  };
+}
+
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** The event name: the record's own field, else the older `event.name` attribute; undefined for plain log records. */

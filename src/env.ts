@@ -1,0 +1,207 @@
+import { Destination } from './destination.ts';
+import type { Variable } from './env-table.ts';
+import { VARIABLES } from './env-table.ts';
+import { didYouMean, parseValue } from './env-values.ts';
+import type { DeliveryOptions } from './options.ts';
+import type { PlatformEntry } from './platforms/registry.ts';
+import { PLATFORMS } from './platforms/registry.ts';
+
+/** What is wrong with the environment: what – where – how to fix, and a code that stays. */
+export interface Problem {
+  readonly code: ProblemCode;
+  /** The variable concerned. */
+  readonly where: string;
+  readonly what: string;
+  readonly fix: string;
+}
+
+/**
+ * `LF001` part of the credentials is missing · `LF002` a value that the platform's options refuse (a bad URL, a key
+ * with blanks) · `LF003` unknown variable · `LF004` a value that cannot be read · `LF005` a `_FILE` that cannot be read
+ * · `LF006` unknown platform in `LOGFERRY_PLATFORMS`.
+ */
+export type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006';
+
+/** A destination made from the environment. */
+export interface ConfiguredDestination {
+  readonly destination: Destination;
+  readonly origin: string;
+}
+
+export interface Environment {
+  readonly destinations: readonly ConfiguredDestination[];
+  readonly problems: readonly Problem[];
+  readonly quiet: boolean;
+  readonly strict: boolean;
+  readonly flushMillis: number;
+  readonly queueBytes: number;
+}
+
+export interface EnvironmentContext {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readFile: (path: string) => string;
+  /** Delivery options that do not come from these variables (`OTEL_BLRP_*`, a meter provider). */
+  readonly delivery: DeliveryOptions;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** Reads variables, notes what is wrong with them, and never throws. */
+class Reader {
+  readonly problems: Problem[] = [];
+  readonly #context: EnvironmentContext;
+
+  constructor(context: EnvironmentContext) {
+    this.#context = context;
+  }
+
+  report(code: ProblemCode, where: string, what: string, fix: string): void {
+    this.problems.push({ code, where, what, fix });
+  }
+
+  /** The text of a variable; empty counts as unset (OpenTelemetry's rule). */
+  #text(variable: Variable): string | undefined {
+    const direct = this.#context.env[variable.name]?.trim();
+    if (direct) return direct;
+    const path = variable.kind === 'secret' ? this.#context.env[`${variable.name}_FILE`]?.trim() : undefined;
+    if (!path) return undefined;
+    try {
+      return this.#context.readFile(path).trim() || undefined;
+    } catch (error) {
+      const reason = (error as NodeJS.ErrnoException).code ?? 'error';
+      this.report(
+        'LF005',
+        `${variable.name}_FILE`,
+        `names a file that cannot be read (${reason})`,
+        'check path and rights',
+      );
+      return undefined;
+    }
+  }
+
+  /** Values of the variables by option name, without those that are unset. */
+  values(variables: readonly Variable[], withFallbacks: boolean): Values {
+    const values: Record<string, unknown> = {};
+    for (const variable of variables) {
+      const fallback = withFallbacks ? variable.fallback : undefined;
+      const text = this.#text(variable) ?? fallback;
+      if (text === undefined) continue;
+      const parsed = parseValue(variable.kind, text);
+      if (fallback !== undefined) Object.assign(values, { [variable.option]: parsedValue(variable, fallback) });
+      if ('value' in parsed) values[variable.option] = parsed.value;
+      else this.report('LF004', variable.name, `has a value that cannot be read`, `use ${parsed.expected}`);
+    }
+    return values;
+  }
+}
+
+function parsedValue({ kind }: Variable, text: string): unknown {
+  const parsed = parseValue(kind, text);
+  return 'value' in parsed ? parsed.value : undefined;
+}
+
+function unknownNames({ env }: EnvironmentContext, reader: Reader): void {
+  const known = VARIABLES.map(({ name }) => name);
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith('LOGFERRY_') || known.includes(name)) continue;
+    const meant = didYouMean(name, known);
+    reader.report('LF003', name, 'is not a variable of logferry', meant ? `did you mean ${meant}?` : 'remove it');
+  }
+}
+
+function wantedPlatforms(list: unknown, reader: Reader): readonly string[] | undefined {
+  if (!Array.isArray(list) || list.length === 0) return undefined;
+  const names: readonly string[] = PLATFORMS.map(({ name }) => name);
+  return list.filter((item: string) => {
+    if (names.includes(item)) return true;
+    const meant = didYouMean(item, names);
+    reader.report(
+      'LF006',
+      'LOGFERRY_PLATFORMS',
+      `lists "${item.slice(0, 40)}", which is no platform`,
+      meant ? `did you mean ${meant}?` : `use some of ${names.join(', ')}`,
+    );
+    return false;
+  });
+}
+
+function variableOf(platform: PlatformEntry, option: string): string {
+  return (
+    VARIABLES.find((variable) => variable.platform === platform.name && variable.option === option)?.name ?? option
+  );
+}
+
+/** Whether the credentials are complete; a part of them is a problem, none at all only if the platform was asked for. */
+function isComplete(platform: PlatformEntry, given: Values, asked: boolean, reader: Reader): boolean {
+  if (platform.required.some((set) => set.every((option) => option in given))) return true;
+  const started = Object.keys(given).filter((option) => option !== 'service' && option !== 'level');
+  if (started.length === 0 && !asked) return false;
+  const closest = [...platform.required].sort(
+    (a, b) => a.filter((option) => !(option in given)).length - b.filter((option) => !(option in given)).length,
+  )[0] as readonly string[];
+  const missing = closest.filter((option) => !(option in given)).map((option) => variableOf(platform, option));
+  const because =
+    started.length > 0
+      ? `although ${started.map((option) => variableOf(platform, option)).join(', ')} is set`
+      : 'although LOGFERRY_PLATFORMS asks for it';
+  reader.report('LF001', missing.join(', '), `is not set ${because}`, `set it; ${platform.name} is off until then`);
+  return false;
+}
+
+/** A factory's error (`logtide: url must …`) in terms of the variable that the option came from. */
+function refusal(platform: PlatformEntry, error: unknown): { where: string; what: string } {
+  if (!(error instanceof TypeError || error instanceof RangeError)) {
+    return { where: platform.name, what: 'has options that are refused' };
+  }
+  const match = /^\w+: (\w+) (.*)$/.exec(error.message);
+  if (match === null) return { where: platform.name, what: error.message };
+  return { where: variableOf(platform, match[1] as string), what: match[2] as string };
+}
+
+/**
+ * Destinations from environment variables: one for each platform whose credentials are there, each on its own. What is
+ * wrong is reported and switches off the destination concerned only. Never throws; no message contains a secret.
+ */
+export function readEnvironment(context: EnvironmentContext): Environment {
+  const reader = new Reader(context);
+  unknownNames(context, reader);
+  const common = reader.values(
+    VARIABLES.filter((variable) => variable.platform === undefined),
+    true,
+  );
+  const wanted = wantedPlatforms(common.platforms, reader);
+  const destinations: ConfiguredDestination[] = [];
+  for (const platform of PLATFORMS) {
+    if (wanted !== undefined && !wanted.includes(platform.name)) continue;
+    const variables = VARIABLES.filter((variable) => variable.platform === platform.name);
+    const given = reader.values(variables, false);
+    if (!isComplete(platform, given, wanted !== undefined, reader)) continue;
+    const fallbacks = reader.values(
+      variables.filter((variable) => !(variable.option in given)),
+      true,
+    );
+    const { level: ownLevel, ...options } = { ...fallbacks, ...given };
+    const level = common.level ?? ownLevel;
+    try {
+      const made = platform.create(options);
+      const destination = new Destination(made, {
+        ...context.delivery,
+        ...(typeof level === 'number' && { minimumSeverity: level }),
+        queue: { maxBytes: common.queueBytes as number },
+        http: { ...context.delivery.http, allowInsecure: common.allowInsecure === true },
+      });
+      destinations.push({ destination, origin: made.logs.endpoint.origin });
+    } catch (error) {
+      const { where, what } = refusal(platform, error);
+      reader.report('LF002', where, what, `correct it; ${platform.name} is off until then`);
+    }
+  }
+  return {
+    destinations,
+    problems: reader.problems,
+    quiet: common.quiet === true,
+    strict: common.strict === true,
+    flushMillis: (common.flushMillis as number | undefined) ?? 5_000,
+    queueBytes: common.queueBytes as number,
+  };
+}
