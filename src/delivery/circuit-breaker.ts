@@ -120,13 +120,14 @@ export class CircuitBreaker {
     this.#enter('open', wait, reason);
   }
 
-  /** A pause of `millis`, or our own back-off when the platform named none. */
+  /** A pause of `millis`; our own back-off when the platform named none, or one so short that we would not pause. */
   throttled(permit: Permit, reason: string, millis: number | undefined): void {
     if (permit.generation !== this.#generation) return;
     const own = backoffMillis(this.#throttles, this.#options, this.#clock);
     this.#throttles += 1;
-    const jitter = Math.min(5_000, (millis ?? 0) * 0.1) * this.#clock.random();
-    this.#enter('throttled', millis === undefined ? own : Math.max(millis, 0) + jitter, reason);
+    const asked = millis ?? 0;
+    const jitter = Math.min(5_000, asked * 0.1) * this.#clock.random();
+    this.#enter('throttled', asked < this.#options.initialDelayMillis ? own : asked + jitter, reason);
   }
 
   held(permit: Permit, reason: string, millis = this.#options.holdMillis): void {

@@ -48,7 +48,10 @@ describe(`an outage of ${OUTAGE_SECONDS} s at ${RATE} records/s, a different fau
       app.on('message', (message: { kind: string }) => {
         if (message.kind === 'started') {
           setTimeout(() => PLATFORMS.forEach((platform) => void sink.setFaults(FAULTS[platform], platform)), 1_000);
-          setTimeout(() => PLATFORMS.forEach((platform) => void sink.setFaults({}, platform)), 1_000 * (OUTAGE_SECONDS + 1));
+          setTimeout(
+            () => PLATFORMS.forEach((platform) => void sink.setFaults({}, platform)),
+            1_000 * (OUTAGE_SECONDS + 1),
+          );
         }
         if (message.kind === 'done') resolve(message as Done);
       });

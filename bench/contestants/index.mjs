@@ -1,0 +1,18 @@
+import { floor } from './floor.mjs';
+import { logferry, logferryWriteThrough } from './logferry.mjs';
+import { otlpJson, otlpProtobuf } from './otlp.mjs';
+
+/** `sends`: whether records reach a server. The order is that of the tables. */
+export const CONTESTANTS = {
+  floor: { title: 'SDK floor (no-op exporter)', sends: false, make: floor },
+  limit: {
+    title: 'practical limit',
+    sends: true,
+    // Loads undici, which must not happen in the processes of the others.
+    make: async (url) => (await import('./practical-limit.mjs')).practicalLimit(url),
+  },
+  logferry: { title: 'logferry, batch processor', sends: true, make: logferry },
+  'write-through': { title: 'logferry, write-through', sends: true, make: logferryWriteThrough },
+  'otlp-json': { title: 'OTLP/HTTP JSON', sends: true, make: otlpJson },
+  'otlp-protobuf': { title: 'OTLP/HTTP protobuf', sends: true, make: otlpProtobuf },
+};

@@ -1,0 +1,63 @@
+// `npm run bench`: what logferry costs and loses beside its peers. Trust ratios inside one run, not absolute figures.
+import { spawnSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readOptions } from './options.mjs';
+import { machineLine } from './report.mjs';
+
+const HERE = fileURLToPath(new URL('.', import.meta.url));
+
+/** The peers are measured against, not depended on: they have a lockfile of their own and come with the first run. */
+function installPeers() {
+  if (existsSync(new URL('node_modules/@opentelemetry/sdk-logs', import.meta.url))) return;
+  process.stderr.write('installing the peers (npm ci in bench/)\n');
+  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
+    cwd: HERE,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: 120_000,
+  });
+  if (status !== 0) throw new Error(`npm ci in bench/ failed (${error?.message ?? status})`);
+}
+
+/** Sections load the peers, so they are imported only after those are installed. */
+const LOADERS = {
+  throughput: async () => (await import('./sections/throughput.mjs')).throughput,
+  encode: async () => (await import('./sections/encode.mjs')).encode,
+  outage: async () => (await import('./sections/outage.mjs')).outage,
+  single: async () => (await import('./sections/single.mjs')).single,
+  slow: async () => (await import('./sections/slow.mjs')).slow,
+};
+
+async function main(options) {
+  if (options.dist !== undefined) process.env.LOGFERRY_BENCH_DIST = resolve(options.dist);
+  installPeers();
+  const { check } = await import('./checks.mjs');
+  await check();
+  const begun = performance.now();
+  console.log(machineLine());
+  const results = {};
+  for (const name of options.only) {
+    const section = await LOADERS[name]();
+    const { title, text, goals, figures } = await section(options);
+    console.log(`\n${title}\n\n${text}`);
+    results[name] = { title, goals: goals.map(({ row: _, ...goal }) => goal), figures };
+  }
+  const goals = Object.values(results).flatMap((result) => result.goals);
+  const missed = goals.filter(({ verdict }) => verdict === 'MISSED');
+  const seconds = Math.round((performance.now() - begun) / 1000);
+  console.log(`\n${goals.length - missed.length} of ${goals.length} goals met or not measured, ${seconds} s`);
+  if (options.json !== undefined) {
+    writeFileSync(options.json, `${JSON.stringify({ machine: machineLine(), options, results }, undefined, 2)}\n`);
+  }
+}
+
+let options;
+try {
+  options = readOptions(process.argv.slice(2));
+} catch (error) {
+  console.error(error.message);
+  process.exit(64);
+}
+if (options.help) console.log(options.usage);
+else await main(options);
