@@ -16,8 +16,8 @@ async function run(mode, name, records, profile) {
     await server.reset();
     child.send({ kind: 'go' });
     const { wallMillis, cpuMicros } = await child.receive('result');
-    const { unique } = await server.count();
-    return { rate: records / (wallMillis / 1000), cpu: cpuMicros / records, lost: records - unique };
+    const { total } = await server.count();
+    return { rate: records / (wallMillis / 1000), cpu: cpuMicros / records, lost: records - total };
   } finally {
     await Promise.all([child.end(), server.end()]);
   }
@@ -46,7 +46,7 @@ function row(name, mode, runs) {
 
 export async function single(options) {
   const { reps, short } = options;
-  const records = short ? 5_000 : 15_000;
+  const records = short ? 10_000 : 30_000;
   const figures = {};
   const rows = [];
   const goals = [];

@@ -31,7 +31,7 @@ const levelStyles: readonly (readonly [RegExp, Style])[] = [
 ];
 
 /** One accepted record as one line. */
-export function recordLine(record: SinkRecord, paint: Paint): string {
+function recordLine(record: SinkRecord, paint: Paint): string {
   const view = describeRecord(record);
   const clean = (text: string): string => escapeControls(text);
   const style = levelStyles.find(([pattern]) => pattern.test(view.level))?.[1];

@@ -58,7 +58,7 @@ function flag(name: string, value: unknown): void {
  * Takes faults from outside (options, control endpoint). Throws `TypeError` on a wrong type or an unknown name and
  * `RangeError` on a value out of range, naming both.
  */
-export function checkedFaults(faults: unknown): SinkFaults {
+function checkedFaults(faults: unknown): SinkFaults {
   if (!isObject(faults)) throw new TypeError('faults must be an object');
   for (const name of Object.keys(faults)) {
     if (!names.has(name)) throw new TypeError(`faults.${name} is unknown; known are ${[...names].join(', ')}`);

@@ -36,7 +36,7 @@ export function checkFields(object: Record<string, unknown>, fields: readonly Fi
 }
 
 /** Type and, for short plain values, the value itself, for "got …". */
-export function shown(value: unknown): string {
+function shown(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object') return 'an object';

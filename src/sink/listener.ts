@@ -113,7 +113,7 @@ export class Listener {
     this.#server = undefined;
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
-      
+      server.closeAllConnections();
     });
   }
 }

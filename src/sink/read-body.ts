@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 /** The largest body that is read, in bytes: LogTide's 50 MiB (`wire/logtide.md` §1.1). */
-export const maxBodyBytes = 52_428_800;
+const maxBodyBytes = 52_428_800;
 
 /** How reading ended: the body, a body over the limit, or a client that left in the middle. */
 export type BodyOutcome = Buffer | 'too-large' | 'aborted';

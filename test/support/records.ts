@@ -30,8 +30,8 @@ export interface RecordParts {
 export const TIME: [number, number] = [1_767_323_045, 678_901_000];
 export const CAPTURE_TIME: [number, number] = TIME;
 export const SPAN_CONTEXT: SpanContext = {
-  traceId: '0af7651916cd43dd8448eb211c80319c',
-  spanId: 'b7ad6b7169203331',
+  traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+  spanId: '00f067aa0ba902b7',
   traceFlags: 1,
 };
 /** A server span of 25 ms whose event came after 5 ms. */
