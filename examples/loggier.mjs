@@ -46,4 +46,4 @@ logger.emit({
 });
 
 await provider.shutdown();
-await report(exporter);
+await report([exporter]);

@@ -55,4 +55,4 @@ try {
 }
 
 await provider.shutdown();
-await report(exporter);
+await report([exporter]);

@@ -56,4 +56,4 @@ logger.emit({
 });
 
 await provider.shutdown();
-await report(exporter);
+await report([exporter]);

@@ -45,4 +45,4 @@ logger.emit({
 });
 
 await provider.shutdown();
-await report(exporter);
+await report([exporter]);

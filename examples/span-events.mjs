@@ -57,4 +57,4 @@ tracer.startActiveSpan('POST /orders', (span) => {
 await loggerProvider.forceFlush();
 await tracerProvider.shutdown();
 await loggerProvider.shutdown();
-await report(...exporters);
+await report(exporters);

@@ -53,4 +53,4 @@ logger.emit({
 });
 
 await provider.shutdown();
-await report(exporter);
+await report([exporter]);

@@ -113,7 +113,9 @@ function group<K extends keyof DeliveryOptions & string>(
   key: K,
 ): NonNullable<DeliveryOptions[K]> {
   const value: unknown = options[key] ?? {};
-  if (typeof value !== 'object') throw new TypeError(`${key} must be an object, got ${typeof value}`);
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new TypeError(`${key} must be an object, got ${Array.isArray(value) ? 'an array' : typeof value}`);
+  }
   known(value as object, GROUPS[key] as readonly string[], `${key}.`);
   return value as NonNullable<DeliveryOptions[K]>;
 }
@@ -128,9 +130,15 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
   const retry = group(options, 'retry');
   const breaker = group(options, 'circuitBreaker');
   const timeouts = group(options, 'timeouts');
-  const { onDeadLetter } = options;
+  const { onDeadLetter, meterProvider } = options;
   if (onDeadLetter !== undefined && typeof onDeadLetter !== 'function') {
     throw new TypeError(`onDeadLetter must be a function, got ${typeof onDeadLetter}`);
+  }
+  if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
+    throw new TypeError(`meterProvider must be a MeterProvider, got ${typeof meterProvider}`);
+  }
+  if (http.allowInsecure !== undefined && typeof http.allowInsecure !== 'boolean') {
+    throw new TypeError(`http.allowInsecure must be a boolean, got ${typeof http.allowInsecure}`);
   }
   const concurrency = http.maxConcurrency;
   const minimumSeverity = number('minimumSeverity', options.minimumSeverity, 0, 0);
@@ -149,7 +157,7 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
       1,
     ),
     maxConcurrency: concurrency === undefined ? undefined : number('http.maxConcurrency', concurrency, 4, 1),
-    allowInsecure: http.allowInsecure === true,
+    allowInsecure: http.allowInsecure ?? false,
     maxRetryAfterMillis: number(
       'retry.maxRetryAfterMillis',
       retry.maxRetryAfterMillis,
@@ -166,7 +174,7 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
       0,
       false,
     ),
-    meterProvider: options.meterProvider,
+    meterProvider,
     onDeadLetter,
   };
 }

@@ -1,8 +1,9 @@
 import { startSink } from 'logferry/sink';
 
-/** As JSON, two spaces, without what only takes room on a screen. */
+/** As JSON, long texts (stacks) cut. */
 function shown(record) {
-  const shorten = (_key, value) => (typeof value === 'string' && value.length > 160 ? `${value.slice(0, 160)}…` : value);
+  const shorten = (_key, value) =>
+    typeof value === 'string' && value.length > 160 ? `${value.slice(0, 160)}…` : value;
   return JSON.stringify(record, shorten, 2);
 }
 
@@ -11,7 +12,8 @@ function shown(record) {
  * example sends to it; when one is set, the example sends to the real platform.
  *
  * `env` holds the credentials, `sink` is undefined for the real platform, and `report(exporters)` ends the example: it
- * prints what arrived and the counts, and makes the process fail when something was not delivered.
+ * prints what arrived (at most `perPlatform` records of each) and the counts, and makes the process fail when something
+ * was not delivered.
  */
 export async function sinkUnlessSet(...variables) {
   const real = variables.some((name) => process.env[name]);
@@ -19,12 +21,12 @@ export async function sinkUnlessSet(...variables) {
   return {
     env: real ? process.env : { ...process.env, ...sink.env() },
     sink,
-    async report(...exporters) {
-      for (const { platform, channel, record } of sink?.records() ?? []) {
-        console.log(`${platform} stored in ${channel}: ${shown(record)}`);
-      }
+    async report(exporters, { perPlatform = Number.POSITIVE_INFINITY } = {}) {
       for (const exporter of exporters) {
         const { platform, accepted, delivered, pending, deadLettered } = exporter.stats();
+        for (const { channel, record } of (sink?.records(platform) ?? []).slice(0, perPlatform)) {
+          console.log(`${platform} stored in ${channel}: ${shown(record)}`);
+        }
         const where = real ? 'the real platform' : 'a local sink';
         console.log(
           `${platform}: ${delivered} of ${accepted} delivered to ${where}, ${pending} pending, ${deadLettered} refused`,

@@ -66,17 +66,21 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   #status = 0;
   #headers: Record<string, string> = {};
   #bytes = 0;
+  #aborted = false;
 
   constructor(settle: (result: HttpAnswer | Failed) => void) {
     this.#settle = settle;
   }
 
+  /** A request that still waits for a connection is never written. */
   abort(): void {
+    this.#aborted = true;
     this.#controller?.abort(new Error('timeout'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    if (this.#aborted) this.abort();
   }
 
   onResponseStart(

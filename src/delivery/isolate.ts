@@ -1,5 +1,6 @@
 import type { Batch } from '../codec/batch.ts';
-import type { Verdict } from './verdict.ts';
+import type { Impediment, Verdict } from './verdict.ts';
+import { impedes } from './verdict.ts';
 
 /** What isolation needs of the sender; every batch it is given ends in exactly one of the last four. */
 export interface IsolationSteps {
@@ -18,7 +19,7 @@ export interface IsolationSteps {
 /** How isolation ended: all parts settled, stopped by something else than a refusal, or everything is refused. */
 export type IsolationResult =
   | { readonly kind: 'settled' }
-  | { readonly kind: 'interrupted'; readonly verdict: Verdict }
+  | { readonly kind: 'interrupted'; readonly verdict: Impediment }
   | { readonly kind: 'systemic' };
 
 interface Part {
@@ -35,9 +36,9 @@ function part(batch: Batch, refused?: string, older?: Part): Part {
   return { batch, refused, clean: false, older };
 }
 
-/** 400 and its like, or "nothing stored": either may be one record's fault or everybody's. */
+/** 400 and its like, "nothing stored", or 413: each may be one record's fault or everybody's. */
 function refusal(verdict: Verdict): string | undefined {
-  return verdict.kind === 'refused' || verdict.kind === 'unstored' ? verdict.reason : undefined;
+  return verdict.kind === 'delivered' || impedes(verdict) ? undefined : verdict.reason;
 }
 
 /**
@@ -54,7 +55,7 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
   };
 
   /** Sends a part and settles it if it was taken; otherwise it stays open. Returns a verdict that ends everything. */
-  const attempt = async (current: Part): Promise<Verdict | undefined> => {
+  const attempt = async (current: Part): Promise<Impediment | undefined> => {
     const verdict = await steps.send(current.batch);
     if (verdict.kind === 'delivered') {
       proven = true;
@@ -62,9 +63,10 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
       steps.delivered(current.batch, verdict);
       return undefined;
     }
-    current.refused = refusal(verdict);
     open.push(current);
-    return current.refused === undefined ? verdict : undefined;
+    if (impedes(verdict)) return verdict;
+    current.refused = verdict.reason;
+    return undefined;
   };
 
   /** Sends something else, to see whether the platform accepts anything at all; undefined when there is nothing. */
@@ -102,8 +104,7 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
     if (!proven) {
       open.push(current);
       releaseAll();
-      const decided = verdict === undefined || refusal(verdict) !== undefined;
-      return decided ? { kind: 'systemic' } : { kind: 'interrupted', verdict };
+      return verdict !== undefined && impedes(verdict) ? { kind: 'interrupted', verdict } : { kind: 'systemic' };
     }
     steps.dead(records, current.refused ?? reason);
   }

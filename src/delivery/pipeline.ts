@@ -123,7 +123,7 @@ export class Pipeline {
       attempter,
       ledger,
       diagnostics,
-      maxBytes: Math.min(codec.maxBytes, this.#options.maxBytes),
+      maxBytes: Math.min(codec.maxBytes, this.#options.maxBytes) - framingBytes(codec),
       onDeadLetter: (text, reason) => this.#deadLetter(text, reason),
       onProgress,
     });
@@ -229,16 +229,23 @@ export class Pipeline {
   #deadLetter(text: string, reason: string): void {
     try {
       const record = JSON.parse(text) as Record<string, unknown>;
-      this.#options.onDeadLetter?.({
+      const heard: unknown = this.#options.onDeadLetter?.({
         platform: this.#options.name,
         record,
         reason,
         atMillis: this.#options.clock.wallNow(),
       });
+      if (heard instanceof Promise) heard.catch(() => {});
     } catch {
       // The callback is the application's; its errors must not stop delivery.
     }
   }
+}
+
+/** What a body is longer than its records. */
+function framingBytes(codec: Codec): number {
+  const { open, close } = codec.framing(codec.maxRecords);
+  return open.length + close.length;
 }
 
 function rank(state: CircuitState): number {

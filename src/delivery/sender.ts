@@ -107,7 +107,8 @@ export class Sender {
   #dueAt(now: number): number {
     const { queue, maxRecords, maxDelayMillis } = this.#options;
     if (this.#flushing > 0 || queue.waiting >= maxRecords) return now;
-    return (this.#waitingSince ?? now) + maxDelayMillis;
+    // Nothing is new: what waits has come back from an attempt and has waited for company before.
+    return this.#waitingSince === undefined ? now : this.#waitingSince + maxDelayMillis;
   }
 
   #next(permit: Permit, now: number): Batch | undefined {
@@ -181,7 +182,7 @@ export class Sender {
       breaker.throttled(permit, verdict.reason, retryAfterMillis);
     } else if (verdict.kind === 'held') {
       breaker.held(permit, verdict.reason, verdict.retryMillis);
-    } else if (verdict.kind === 'transient') {
+    } else {
       breaker.failed(permit, verdict.reason, verdict.connect, retryAfterMillis);
     }
     if (breaker.state === 'open' || breaker.state === 'held') {

@@ -1,13 +1,13 @@
 import type { Batch } from '../codec/batch.ts';
 import type { Codec } from '../codec/codec.ts';
-import { framedBytes } from '../codec/framing.ts';
 import { shrinkJson } from '../codec/limits.ts';
 import type { Attempt, Attempter } from './attempt.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { isolate } from './isolate.ts';
 import type { Ledger } from './ledger.ts';
 import type { Queue } from './queue.ts';
-import type { Verdict } from './verdict.ts';
+import type { Impediment, Verdict } from './verdict.ts';
+import { impedes } from './verdict.ts';
 
 export interface SettlementOptions {
   readonly queue: Queue;
@@ -25,11 +25,11 @@ export interface SettlementOptions {
 /** What an attempt says of the platform, once its records are where they belong. */
 export type Health =
   | { readonly kind: 'healthy' }
-  | { readonly kind: 'impaired'; readonly verdict: Verdict; readonly retryAfterMillis: number | undefined }
+  | { readonly kind: 'impaired'; readonly verdict: Impediment; readonly retryAfterMillis: number | undefined }
   /** The request was cut off by ourselves. */
   | { readonly kind: 'unknown' };
 
-/** A learned request size never goes below this. */
+/** A learned request size never goes below this; smaller batches are halved by isolation. */
 const SMALLEST_LIMIT = 1_024;
 /** Refusals of lone records in a row, without any success, that are believed. */
 const MAX_UNPROVEN = 2;
@@ -124,23 +124,28 @@ export class Settlement {
   /** 413: the limit is learned and the records are cut anew; a record that is too large alone is cut itself, once. */
   async #cut(batch: Batch, reason: string): Promise<Health> {
     const { queue, codec, attempter } = this.#options;
-    const framing = codec.framing(batch.count);
-    const half = Math.max(SMALLEST_LIMIT, Math.floor(framedBytes(batch, framing) / 2));
-    if (batch.count > 1) {
+    const joined = batch.bytes + batch.count - 1;
+    const half = Math.max(SMALLEST_LIMIT, Math.floor(joined / 2));
+    if (batch.count > 1 && half < joined) {
       this.#maxBytes = Math.min(this.#maxBytes, half);
       queue.release(batch);
       return HEALTHY;
     }
+    // Whoever calls everything too large is misconfigured: isolation looks for proof before it gives a record up.
+    if (batch.count > 1) return this.#isolate(batch, { kind: 'refused', reason });
+    const framing = codec.framing(1);
     const shorter = shrinkJson(textOf(batch), Math.min(half, this.#maxBytes));
     const attempt = await attempter.sendBody(Buffer.from(framing.open + shorter + framing.close), 1);
     const { verdict } = attempt;
-    if (verdict.kind === 'delivered') this.#delivered(batch, verdict);
-    else if (verdict.kind === 'tooLarge' || verdict.kind === 'refused') this.#dead(batch, reason);
-    else {
-      queue.release(batch);
-      return health(attempt);
+    if (verdict.kind === 'delivered') {
+      this.#delivered(batch, verdict);
+      return HEALTHY;
     }
-    return HEALTHY;
+    if (verdict.kind === 'tooLarge' || verdict.kind === 'refused') {
+      return this.#isolate(batch, { kind: 'refused', reason });
+    }
+    queue.release(batch);
+    return health(attempt);
   }
 
   async #refused(batch: Batch, verdict: Verdict & { kind: 'refused' }): Promise<Health> {
@@ -186,17 +191,19 @@ export class Settlement {
     if (cause.kind === 'unstored') {
       return { kind: 'impaired', verdict: transient(cause.reason), retryAfterMillis: undefined };
     }
-    const verdict: Verdict = { kind: 'held', reason: `${SYSTEMIC} (${cause.reason})` };
+    const verdict: Impediment = { kind: 'held', reason: `${SYSTEMIC} (${cause.reason})` };
     return { kind: 'impaired', verdict, retryAfterMillis: undefined };
   }
 }
 
-function transient(reason: string): Verdict {
+function transient(reason: string): Impediment {
   return { kind: 'transient', reason };
 }
 
 function health({ verdict, retryAfterMillis, aborted }: Attempt): Health {
-  return aborted ? { kind: 'unknown' } : { kind: 'impaired', verdict, retryAfterMillis };
+  if (aborted) return { kind: 'unknown' };
+  if (impedes(verdict)) return { kind: 'impaired', verdict, retryAfterMillis };
+  return { kind: 'impaired', verdict: transient(verdict.kind), retryAfterMillis: undefined };
 }
 
 function textOf(batch: Batch): string {

@@ -17,6 +17,13 @@ export type Verdict =
   /** More bytes than the platform takes. */
   | { readonly kind: 'tooLarge'; readonly reason: string };
 
+/** The verdicts that are about the platform or the way to it, not about the records: waiting is all there is to do. */
+export type Impediment = Extract<Verdict, { kind: 'transient' | 'throttled' | 'held' }>;
+
+export function impedes(verdict: Verdict): verdict is Impediment {
+  return verdict.kind === 'transient' || verdict.kind === 'throttled' || verdict.kind === 'held';
+}
+
 export interface Rejection {
   readonly index: number;
   readonly reason: string;

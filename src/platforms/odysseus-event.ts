@@ -32,6 +32,10 @@ function isPlain(value: unknown): value is object {
   return (prototype === Object.prototype || prototype === null) && typeof Reflect.get(value, 'toJSON') !== 'function';
 }
 
+function joined(members: string, others: string): string {
+  return members === '' || others === '' ? members + others : `${members},${others}`;
+}
+
 function streamOf(value: unknown): string | undefined {
   if (isUuid(value)) return undashed(value);
   const name = nonEmpty(value);
@@ -115,8 +119,8 @@ class EventWriter {
     if (this.#pickFirst) Object.keys(attributes).forEach(picker.skip);
     const members = this.#body === undefined ? '' : json.members(this.#body);
     const others = json.members(attributes, this.#skip);
-    const all = members === '' || others === '' ? members + others : `${members},${others}`;
-    return this.#displaced.length === 0 ? all : `${all},${this.#renamed()}`;
+    const all = joined(members, others);
+    return this.#displaced.length === 0 ? all : joined(all, this.#renamed());
   }
 
   readonly #skip = (key: string): boolean => {
