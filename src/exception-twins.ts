@@ -6,6 +6,8 @@ import type { EmittedRecord } from './record/record.ts';
 const HOLD_MILLIS = 2_000;
 const REMEMBER_MILLIS = 60_000;
 const MAX_REMEMBERED = 1_024;
+/** One exception logged again and again in one long trace must not add up. */
+const MAX_TIMES = 128;
 const FIRST_FRAME = /\n\s+at ([^\n]*)/;
 
 interface Held {
@@ -61,7 +63,7 @@ export class ExceptionTwins {
       return;
     }
     const times = this.#logged.get(key) ?? [];
-    times.push(this.#clock.now());
+    if (times.push(this.#clock.now()) > MAX_TIMES) times.shift();
     this.#logged.set(key, times);
     this.#forget();
   }
@@ -79,6 +81,7 @@ export class ExceptionTwins {
     if (times?.length === 0) this.#logged.delete(key);
     if (last !== undefined && now - last < REMEMBER_MILLIS) return;
     this.#held.push({ key, record, until: now + HOLD_MILLIS });
+    if (this.#held.length > MAX_REMEMBERED) this.#deliver((this.#held.shift() as Held).record);
     this.#alarm.set(now + HOLD_MILLIS);
   }
 

@@ -27,7 +27,7 @@ function timeOf(value: unknown): string {
   return Number.isNaN(date.getTime()) ? textOf(value) : date.toISOString();
 }
 
-/** Picks the fields to show, by platform and channel (`wire/*.md` §1). */
+/** Picks the fields to show, by platform and channel (the platforms' wire contract §1). */
 export function describeRecord({ platform, channel, record }: SinkRecord): RecordView {
   const pick = (time: unknown, level: unknown, source: unknown, message: unknown, trace: unknown): RecordView => ({
     time: timeOf(time),

@@ -37,17 +37,12 @@ const STALE_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 interface Failed {
   readonly code: string;
-  /** The connection had carried answers before: the server may have closed it while we wrote. */
-  readonly reused: boolean;
 }
 
 function failedBy(error: unknown): Failed {
-  const { code, socket } = error as { code?: unknown; socket?: { bytesRead?: number } };
-  return {
-    // Only the code: undici's messages may quote header values, which would print a key.
-    code: typeof code === 'string' ? code : 'UNKNOWN',
-    reused: (socket?.bytesRead ?? 0) > 0,
-  };
+  const { code } = error as { code?: unknown };
+  // Only the code: undici's messages may quote header values, which would print a key.
+  return { code: typeof code === 'string' ? code : 'UNKNOWN' };
 }
 
 function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
@@ -122,6 +117,8 @@ export class HttpTransport {
   readonly #options: TransportOptions;
   readonly #active = new Set<AbortController>();
   #pool: Promise<Pool> | undefined;
+  /** Connections made so far. */
+  #connections = 0;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -131,7 +128,7 @@ export class HttpTransport {
   async send(request: HttpRequest): Promise<HttpOutcome> {
     let pool: Pool;
     try {
-      this.#pool ??= openPool(this.#options);
+      this.#pool ??= this.#open();
       pool = await this.#pool;
     } catch (error) {
       this.#pool = undefined;
@@ -140,8 +137,11 @@ export class HttpTransport {
     const attempt = new AbortController();
     this.#active.add(attempt);
     const ended = this.#options.clock.sleep(this.#options.timeoutMillis, attempt.signal);
+    const connections = this.#connections;
     let result = await this.#attempt(pool, request, ended);
-    if ('code' in result && result.reused && STALE_CODES.has(result.code) && !attempt.signal.aborted) {
+    // No connection was made meanwhile, so it was one that had been kept: the server may have closed it as we wrote.
+    const reused = this.#connections === connections;
+    if ('code' in result && reused && STALE_CODES.has(result.code) && !attempt.signal.aborted) {
       result = await this.#attempt(pool, request, ended);
     }
     const aborted = !this.#active.delete(attempt);
@@ -166,11 +166,19 @@ export class HttpTransport {
     }
   }
 
+  async #open(): Promise<Pool> {
+    const pool = await openPool(this.#options);
+    pool.on('connect', () => {
+      this.#connections += 1;
+    });
+    return pool;
+  }
+
   #attempt(pool: Pool, request: HttpRequest, ended: Promise<void>): Promise<HttpAnswer | Failed> {
     return new Promise((resolve) => {
       const handler = new AnswerHandler(resolve);
       void ended.then(() => {
-        resolve({ code: 'TIMEOUT', reused: false });
+        resolve({ code: 'TIMEOUT' });
         handler.abort();
       });
       try {

@@ -10,12 +10,14 @@ import type { DeadLetterHandler } from './dead-letter.ts';
 import { Diagnostics } from './diagnostics.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HttpTransport } from './http.ts';
-import type { DropReason } from './ledger.ts';
 import { Ledger } from './ledger.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { Queue } from './queue.ts';
 import { Sender } from './sender.ts';
 import { Settlement } from './settlement.ts';
+import type { DestinationStats } from './stats.ts';
+
+export type { DestinationStats } from './stats.ts';
 
 /** One stream of a destination: its codec and endpoint. */
 export interface LaneOptions {
@@ -39,27 +41,6 @@ export interface PipelineOptions {
   readonly circuitBreaker: CircuitBreakerOptions;
   readonly meterProvider: MeterProvider | undefined;
   readonly onDeadLetter: DeadLetterHandler | undefined;
-}
-
-/** What became of the records of one destination so far. `accepted = delivered + pending + deadLettered + Σ dropped`. */
-export interface DestinationStats {
-  readonly platform: string;
-  /** Records handed over. */
-  readonly accepted: number;
-  /** Records the platform has stored, by its own word. */
-  readonly delivered: number;
-  /** Records that wait or are in flight. */
-  readonly pending: number;
-  /** Encoded bytes of the pending records. */
-  readonly pendingBytes: number;
-  /** Records the platform refused for good. */
-  readonly deadLettered: number;
-  /** Records that ended otherwise, by reason. */
-  readonly dropped: Readonly<Record<DropReason, number>>;
-  /** HTTP requests made, and how many of them carried records sent before. */
-  readonly requests: number;
-  readonly retries: number;
-  readonly circuit: { readonly state: CircuitState; readonly reason?: string; readonly trips: number };
 }
 
 interface Lane {

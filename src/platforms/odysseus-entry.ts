@@ -16,7 +16,7 @@ export interface SharedFields {
   line: number;
 }
 
-/** Where the shared fields come from; `wire/odysseus.md` §4. */
+/** Where the shared fields come from; Odysseus's wire contract §4. */
 export function sharedRules({ uuid, stripFile }: EntrySettings): FieldRules<SharedFields> {
   let lastName = '';
   let lastUuid = '';

@@ -16,7 +16,7 @@ function assertSegment(option: string, value: unknown): asserts value is string 
  * A path segment as the official Python client writes it for all sane values: everything percent-encoded but letters,
  * digits and `- . _ ~`; unlike there, a `/` too, so that a key cannot change the route.
  */
-export function quoteSegment(segment: string): string {
+function quoteSegment(segment: string): string {
   return encodeURIComponent(segment).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -44,9 +44,9 @@ function isSet(number: number | undefined): number is number {
 
 /**
  * The severity that number and text come to. The text `SUCCESS` counts while the number is unset or 9–12, `OK` only
- * while it is unset; a number of 13 or above is never shown as a success (`wire/odysseus.md` §4).
+ * while it is unset; a number of 13 or above is never shown as a success (Odysseus's wire contract §4).
  */
-export function severityOf(number: number | undefined, text: string | undefined): OdysseusSeverity {
+function severityOf(number: number | undefined, text: string | undefined): OdysseusSeverity {
   const band = severityBand(number, text);
   if (band === INFO && text !== 'INFO' && typeof text === 'string') {
     const word = text.trim().toUpperCase();

@@ -3,7 +3,7 @@ import { nameUuid, undashed, uuidSource } from '../record/ids.ts';
 import { epochMillis } from '../record/time.ts';
 
 /**
- * How events of a trace are grouped (`stream_id`) and ordered (`position`); `wire/odysseus.md` §4, variants A to D:
+ * How events of a trace are grouped (`stream_id`) and ordered (`position`); Odysseus's wire contract §4, variants A to D:
  * - `trace`: the trace id, counted per trace in this process;
  * - `trace-instance`: a uuid of trace id and service instance, counted likewise, so positions never repeat;
  * - `span`: a uuid of trace and span id, counted per span;

@@ -48,7 +48,7 @@ function codec(mapper: (json: JsonWriter) => RecordMapper): Codec {
   };
 }
 
-/** The path is the only credential; the answer's body is never read (`wire/odysseus.md` §1). */
+/** The path is the only credential; the answer's body is never read (Odysseus's wire contract §1). */
 function endpoint(base: BaseUrl, path: string, appKey: () => string): Endpoint {
   return {
     origin: base.origin,

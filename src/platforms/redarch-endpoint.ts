@@ -5,6 +5,8 @@ import { judgeStatus } from '../delivery/verdict.ts';
 import { UNSPECIFIED_SERVICE } from './redarch-record.ts';
 import { TokenCache } from './redarch-token.ts';
 
+/** Requests in flight at once: one record each, so more than for the other platforms. */
+export const REDARCH_CONCURRENCY = 16;
 /** A clock that differs from the server's by more than this explains a 401. */
 const SKEW_MILLIS = 30_000;
 /** The record mapper writes level and service first, so the beginning of a text is enough. */
@@ -16,7 +18,7 @@ function asText(value: unknown): string {
 }
 
 /** The service of a record, read from its text; `unspecified-service` when there is none. Never throws. */
-export function serviceOf(body: Uint8Array): string {
+function serviceOf(body: Uint8Array): string {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   try {
     const head = HEAD.exec(bytes.toString('utf8', 0, HEAD_BYTES));
@@ -41,7 +43,8 @@ export class RedArchEndpoint implements Endpoint {
   readonly #clock: Clock;
   /** Server's clock minus ours, once a 401 has shown it. */
   #skewMillis = 0;
-  /** A corrected clock gets one try; if that is refused too, the clock was not the reason. */
+  /** Answers that may still belong to tokens of the wrong clock; once they are through, it is not the reason. */
+  #grace = 0;
   #corrected = false;
 
   constructor({ origin, path }: RedArchAddress, key: () => string, clock: Clock) {
@@ -71,9 +74,14 @@ export class RedArchEndpoint implements Endpoint {
     this.#tokens.clear();
     const skew = Date.parse(answer.headers.date ?? '') - this.#clock.wallNow();
     const wrong = Math.abs(skew - this.#skewMillis) > SKEW_MILLIS;
-    if (!wrong || this.#corrected) return verdict;
+    if (this.#corrected) {
+      this.#grace -= 1;
+      return this.#grace >= 0 ? { kind: 'transient', reason: '401 clock skew' } : verdict;
+    }
+    if (!wrong) return verdict;
     this.#skewMillis = skew;
     this.#corrected = true;
+    this.#grace = REDARCH_CONCURRENCY - 1;
     return { kind: 'transient', reason: '401 clock skew' };
   }
 }

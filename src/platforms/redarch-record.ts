@@ -43,7 +43,7 @@ function keepList(value: unknown): boolean {
   return Array.isArray(value) && value.length > 1;
 }
 
-/** Where the fields come from; `wire/redarch.md` §4. */
+/** Where the fields come from; RedArch's wire contract §4. */
 const RULES: FieldRules<RecordFields> = {
   service: { from: ['redarch.service'], read: nonEmpty },
   logger: { from: ['redarch.logger_name', 'log.logger', 'logger.name'], read: nonEmpty },

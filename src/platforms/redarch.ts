@@ -3,7 +3,7 @@ import { systemClock } from '../clock.ts';
 import { SINGLE } from '../codec/framing.ts';
 import { boundedEncoder } from '../codec/limits.ts';
 import type { Channel, Platform } from './platform.ts';
-import { RedArchEndpoint } from './redarch-endpoint.ts';
+import { REDARCH_CONCURRENCY, RedArchEndpoint } from './redarch-endpoint.ts';
 import { redarchMapper } from './redarch-record.ts';
 import type { RedArchRecordOptions } from './redarch-settings.ts';
 import { checkRecordOptions } from './redarch-settings.ts';
@@ -18,8 +18,6 @@ export interface RedArchOptions extends RedArchRecordOptions {
   readonly apiKey: Secret;
 }
 
-/** One record per request: several connections make up for it, none of them is slow. */
-const CONCURRENCY = 16;
 const MAX_BYTES = 1_048_576;
 
 function assertKey(option: string, value: unknown): asserts value is string {
@@ -50,7 +48,7 @@ export function redarch(options: RedArchOptions, clock: Clock = systemClock): Pl
       framing: () => SINGLE,
     },
     endpoint: new RedArchEndpoint({ origin, path: pathname }, key, clock),
-    concurrency: CONCURRENCY,
+    concurrency: REDARCH_CONCURRENCY,
   };
   return { name: 'redarch', logs: channel, events: channel };
 }

@@ -17,8 +17,7 @@ function assertSecret(option: string, value: unknown): asserts value is string {
 
 /**
  * Checks a credential and returns how to read it; `check` is for credentials that are no header text. A function's
- * result is checked at each use; a bad one counts as
- * absent and the platform answers 401, which holds the data.
+ * result is checked at each use; a bad one counts as absent and the platform answers 401, which holds the data.
  */
 export function secretReader(option: string, secret: Secret, check: SecretCheck = assertSecret): () => string {
   if (typeof secret !== 'function') {

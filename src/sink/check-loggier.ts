@@ -22,7 +22,7 @@ const bad = (status: number, error: string, reason: string): CheckResult =>
 
 /**
  * Loggier: `POST /api/ingest/{key}` with one record, `…/batch` with a bare array; the key also in `X-Loggier-Key`.
- * Fields and key places are the client's (`wire/loggier.md` §1); that the server compares the two keys, requires these
+ * Fields and key places are the client's (Loggier's wire contract §1); that the server compares the two keys, requires these
  * fields and refuses a batch as a whole, and all answer bodies, are inferred.
  */
 export function checkLoggier(request: CheckRequest, context: CheckContext): CheckResult {

@@ -61,7 +61,7 @@ function store(entries: readonly Record<string, unknown>[], text: string, contex
 
 /**
  * LogTide: `POST /api/v1/ingest`, as server line A (0.5.0) or B (1.0.2) answers it.
- * Source: `wire/logtide.md` §1, observed on both servers and replayed from their captures by the conformance test.
+ * Source: LogTide's wire contract §1, observed on both servers and replayed from their captures by the conformance test.
  * Not imitated: line A's broken database connection after a depth overflow, and enforcement of the request rate.
  */
 export function checkLogtide(request: CheckRequest, context: CheckContext): CheckResult {

@@ -46,7 +46,7 @@ const bad = (status: number, error: string, reason: string): CheckResult =>
 
 /**
  * Odysseus: `POST /api/logs/{id}/{key}` and `/api/events/{id}/{key}`, body a JSON array, one bad entry refuses all.
- * The field types are the clients' (`wire/odysseus.md` §1); that the server checks them, and every answer body, is
+ * The field types are the clients' (Odysseus's wire contract §1); that the server checks them, and every answer body, is
  * inferred, since no server source is public.
  */
 export function checkOdysseus(request: CheckRequest, context: CheckContext): CheckResult {

@@ -26,7 +26,7 @@ const bad = (status: number, error: string, reason: string): CheckResult =>
 
 /**
  * RedArch: `POST /log`, one record, a Bearer token per record.
- * Keys, levels and the token are the clients' (`wire/redarch.md` §1). Inferred: that the server compares `sub` with the
+ * Keys, levels and the token are the clients' (RedArch's wire contract §1). Inferred: that the server compares `sub` with the
  * record's service, wants an object as context and a time with a zone, and all answer bodies. Unknown keys pass, since
  * client 0.1.11 leaks `retry_count`.
  */

@@ -75,7 +75,7 @@ const bad = (code: number, names: string, message: string): CheckResult =>
 
 /**
  * Trakerr: `POST /api/v1/events`, one AppEvent with the key inside the body.
- * Keys, types and the error model `{code, message, fields}` are the published model's (`wire/trakerr.md` §1); that the
+ * Keys, types and the error model `{code, message, fields}` are the published model's (Trakerr's wire contract §1); that the
  * server enforces them, and refuses unknown keys, is inferred. Nulls pass where a field is optional, because the
  * JavaScript client sends them.
  */

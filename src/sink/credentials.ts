@@ -18,7 +18,7 @@ const redarchService = 'logferry-sink';
 
 /**
  * Environment variables that point a client at a sink.
- * `url` has no trailing slash. Names and what each platform appends to its base: the HTTP sections of `wire/*.md`.
+ * `url` has no trailing slash. Names and what each platform appends to its base: the HTTP sections of the platforms' wire contracts.
  */
 export function sinkEnv(url: string, credentials: SinkCredentials): Record<string, string> {
   return {

@@ -9,7 +9,7 @@ import { routeOf } from './route.ts';
 import type { SinkStore } from './store.ts';
 import type { SinkAnswer, SinkOptions } from './types.ts';
 
-/** LogTide's servers advertise this; clients have to drop idle sockets earlier (`wire/logtide.md` §1.1). */
+/** LogTide's servers advertise this; clients have to drop idle sockets earlier (LogTide's wire contract §1.1). */
 const keepAliveMillis = 72_000;
 /** For `GET /health`; the version is the way to tell the two LogTide lines apart. */
 const versions = { A: '0.5.0', B: '1.0.2' };

@@ -54,7 +54,7 @@ function patternProblem(value: unknown, pattern: RegExp, message: string): strin
 }
 
 /**
- * Checks one entry of `{"logs":[…]}` against the native schema (`wire/logtide.md` §1.2), or gives `undefined`.
+ * Checks one entry of `{"logs":[…]}` against the native schema (LogTide's wire contract §1.2), or gives `undefined`.
  * Unknown fields are not looked at: both lines drop them. `session_id` exists on line B only.
  */
 export function entryProblems(entry: Record<string, unknown>, server: 'A' | 'B'): EntryProblems | undefined {

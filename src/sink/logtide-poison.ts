@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from 'node:zlib';
 import { deeperThan } from './check.ts';
 
 /**
- * Content that passes validation and breaks behind it (`wire/logtide.md` §1.3).
+ * Content that passes validation and breaks behind it (LogTide's wire contract §1.3).
  * `nul-text`: NUL in a text column. `nul-value`, `nul-key`: NUL in metadata. `surrogate`: lone surrogate in metadata.
  * `index`: a row that PostgreSQL cannot index. `depth`: nesting that overflows the server's stack.
  */

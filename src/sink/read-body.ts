@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The largest body that is read, in bytes: LogTide's 50 MiB (`wire/logtide.md` §1.1). */
+/** The largest body that is read, in bytes: LogTide's 50 MiB (LogTide's wire contract §1.1). */
 const maxBodyBytes = 52_428_800;
 
 /** How reading ended: the body, a body over the limit, or a client that left in the middle. */

@@ -81,7 +81,9 @@ describe('isolate', () => {
   it('dead-letters exactly the poison and delivers all others once, whatever the set', async () => {
     const scene = fc
       .integer({ min: 1, max: 512 })
-      .chain((count) => fc.tuple(fc.constant(count), fc.uniqueArray(fc.nat(count - 1), { minLength: 1, maxLength: count })));
+      .chain((count) =>
+        fc.tuple(fc.constant(count), fc.uniqueArray(fc.nat(count - 1), { minLength: 1, maxLength: count })),
+      );
     await fc.assert(
       fc.asyncProperty(scene, async ([count, poison]) => {
         // One healthy record waits besides, so there is always something that proves the platform takes records.
@@ -162,7 +164,11 @@ describe('isolate', () => {
       { kind: 'unstored', reason: 'received 0' },
       { kind: 'tooLarge', reason: '413' },
     );
-    const scene = fc.tuple(fc.integer({ min: 1, max: 64 }), fc.array(verdict, { minLength: 1, maxLength: 40, size: 'max' }), fc.nat(3));
+    const scene = fc.tuple(
+      fc.integer({ min: 1, max: 64 }),
+      fc.array(verdict, { minLength: 1, maxLength: 40, size: 'max' }),
+      fc.nat(3),
+    );
     await fc.assert(
       fc.asyncProperty(scene, fc.boolean(), async ([count, answers, others], mayGiveUp) => {
         const judge = (_ids: readonly number[], n: number): Verdict => answers[n % answers.length] ?? DELIVERED;

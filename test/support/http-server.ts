@@ -1,4 +1,10 @@
-import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 /** One request as the test server saw it. */
@@ -25,7 +31,10 @@ export type Answer =
 function idsOf(body: string): readonly string[] {
   const value: unknown = JSON.parse(body);
   const list = Array.isArray(value) ? value : ((value as { logs?: unknown[] }).logs ?? [value]);
-  return list.map((item: unknown) => String((item as { id?: unknown; message?: unknown }).id ?? ''));
+  return list.map((item: unknown) => {
+    const { id, message } = item as { id?: unknown; message?: unknown };
+    return String(id ?? message);
+  });
 }
 
 /** An HTTP server on 127.0.0.1 that keeps every request and answers as it is told, `answer` may be replaced any time. */
@@ -36,6 +45,8 @@ export class TestServer {
   /** The number of a request, from 1, and what was seen so far (this one included) decide the answer. */
   answer: (seen: Seen, number: number) => Answer = () => 200;
   connections = 0;
+  /** Asked when the head of a request is there; true when it has dealt with the request in its own way. */
+  early: ((request: IncomingMessage, connection: number) => boolean) | undefined;
   readonly #now: () => number;
   readonly #server: Server;
   readonly #numbers = new WeakMap<Socket, number>();
@@ -44,6 +55,7 @@ export class TestServer {
   constructor(now: () => number = () => 0) {
     this.#now = now;
     this.#server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
+      if (this.early?.(request, this.#numbers.get(request.socket) ?? 0)) return;
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('error', () => {});
@@ -84,6 +96,11 @@ export class TestServer {
         resolve();
       });
     });
+  }
+
+  /** Connections that are open now. */
+  openConnections(): Promise<number> {
+    return new Promise((resolve) => this.#server.getConnections((_error, count) => resolve(count)));
   }
 
   /** Refuses connections and cuts those there are. */
