@@ -27,12 +27,14 @@ export class Destination {
   readonly #channels: readonly Channel[];
   readonly #pipeline: Pipeline;
   readonly #twins: ExceptionTwins;
+  readonly #clock: Clock;
 
   /** Throws a `TypeError` or `RangeError` for bad options. */
   constructor(platform: Platform, options?: DeliveryOptions, clock: Clock = systemClock) {
     const settings = deliverySettings(options);
     assertSecure(platform, settings.allowInsecure);
     this.#platform = platform;
+    this.#clock = clock;
     this.#settings = settings;
     this.#channels = [...new Set([platform.logs, platform.events])];
     this.#pipeline = new Pipeline({
@@ -45,36 +47,49 @@ export class Destination {
         concurrency: settings.maxConcurrency ?? concurrency,
       })),
     });
-    this.#twins = new ExceptionTwins(clock, (record) => this.#take(record));
+    this.#twins = new ExceptionTwins(clock, (record) => this.#take(record, this.#route(record)));
   }
 
   get name(): string {
     return this.#platform.name;
   }
 
-  /** Whether a record of this severity number would be taken. */
-  takes(severityNumber: number | undefined): boolean {
-    return !severityNumber || severityNumber >= this.#settings.minimumSeverity;
+  /** Whether a record of this severity number would be taken; events too, where they are a stream of their own. */
+  takes(severityNumber: number | undefined, eventName?: string): boolean {
+    if (!severityNumber || severityNumber >= this.#settings.minimumSeverity) return true;
+    return eventName !== undefined && this.#channels.length > 1;
   }
 
   /** Takes a log record; false when it could not be kept (it is counted then). Never throws. */
   accept(record: EmittedRecord): boolean {
-    if (!this.takes(record.severityNumber)) return true;
+    const route = this.#route(record);
+    if (route.length === 0) return true;
     this.#twins.logged(record);
-    return this.#take(record);
+    return this.#take(record, route);
   }
 
   /** Takes a span event in the form of a record. Exceptions wait a moment for a log record that tells the same. */
   acceptSpanEvent(record: EmittedRecord): void {
-    if (!this.takes(record.severityNumber)) return;
+    const route = this.#route(record);
+    if (route.length === 0) return;
     if (record.eventName === 'exception') this.#twins.recorded(record);
-    else this.#take(record);
+    else this.#take(record, route);
   }
 
   /** Waits until what was taken before has ended, bounded; true when it has. Never rejects. */
   flush(timeoutMillis = this.#settings.flushMillis): Promise<boolean> {
     this.#twins.flush();
     return this.#pipeline.flush(timeoutMillis);
+  }
+
+  /**
+   * The same where log records may still be on their way to us, in the queue of a batch processor: exception events
+   * are given the time they wait for their log record.
+   */
+  async flushPatiently(timeoutMillis = this.#settings.flushMillis): Promise<boolean> {
+    const begun = this.#clock.now();
+    await this.#twins.settled(timeoutMillis);
+    return this.#pipeline.flush(Math.max(0, timeoutMillis - (this.#clock.now() - begun)));
   }
 
   /** Delivers what it can, bounded, counts the rest and takes nothing more. Never rejects. */
@@ -87,22 +102,26 @@ export class Destination {
     return this.#pipeline.stats();
   }
 
-  #take(record: EmittedRecord): boolean {
+  #take(record: EmittedRecord, route: readonly Channel[]): boolean {
     let kept = true;
-    for (const channel of this.#route(record)) {
+    for (const channel of route) {
       const text = channel.codec.encode(record);
       kept = this.#pipeline.accept(this.#channels.indexOf(channel), text) && kept;
     }
     return kept;
   }
 
+  /** The channels that take a record. An events channel of its own knows no severity and is never filtered by it. */
   #route(record: EmittedRecord): readonly Channel[] {
+    const channels = this.#channels.length === 1 ? this.#channels : this.#channelsFor(record);
+    if (this.takes(record.severityNumber)) return channels;
+    return channels.filter((channel) => channel !== this.#platform.logs);
+  }
+
+  #channelsFor(record: EmittedRecord): readonly Channel[] {
     const { logs, events } = this.#platform;
-    if (this.#channels.length === 1) return this.#channels;
     try {
-      const route = this.#platform.channelFor?.(record);
-      if (route !== undefined) return route;
-      return [eventNameOf(record) === undefined ? logs : events];
+      return this.#platform.channelFor?.(record) ?? [eventNameOf(record) === undefined ? logs : events];
     } catch {
       return [logs];
     }

@@ -17,20 +17,16 @@ interface Held {
 }
 
 /**
- * What the two reports of one exception have in common: trace, message and the line that threw. Not the type (the SDK
- * writes a system error's code where loggers write its class) and not the span (the error is often logged further out).
+ * What the two reports of one exception have in common: the trace and the line that threw, or the message where there
+ * is no stack. Not the type (the SDK writes a system error's code where loggers write its class), not the message
+ * (pino joins those of the causes), not the span (the error is often logged further out).
  */
 function keyOf({ spanContext, attributes }: EmittedRecord): string | undefined {
-  try {
-    const message = attributes['exception.message'];
-    const stack = attributes['exception.stacktrace'];
-    if (spanContext === undefined || (message === undefined && stack === undefined)) return undefined;
-    const frame = typeof stack === 'string' ? FIRST_FRAME.exec(stack)?.[1] : undefined;
-    return `${spanContext.traceId}\n${frame ?? ''}\n${String(message ?? '')}`;
-  } catch {
-    // Attributes may be anything, such as objects that cannot become text; they have no twin then.
-    return undefined;
-  }
+  const message = attributes['exception.message'];
+  const stack = attributes['exception.stacktrace'];
+  if (spanContext === undefined || (message === undefined && stack === undefined)) return undefined;
+  const frame = typeof stack === 'string' ? FIRST_FRAME.exec(stack)?.[1] : undefined;
+  return `${spanContext.traceId}\n${frame ?? String(message ?? '')}`;
 }
 
 /**
@@ -46,6 +42,7 @@ export class ExceptionTwins {
   #held: Held[] = [];
   /** Logged exceptions whose event has not been seen: when, oldest first. */
   readonly #logged = new Map<string, number[]>();
+  readonly #waiters = new Set<AbortController>();
 
   constructor(clock: Clock, deliver: (record: EmittedRecord) => void) {
     this.#clock = clock;
@@ -60,6 +57,7 @@ export class ExceptionTwins {
     const index = this.#held.findIndex((held) => held.key === key);
     if (index !== -1) {
       this.#held.splice(index, 1);
+      this.#notify();
       return;
     }
     const times = this.#logged.get(key) ?? [];
@@ -90,12 +88,27 @@ export class ExceptionTwins {
     this.#release(Number.POSITIVE_INFINITY);
   }
 
+  /** Waits until no event waits any more, two seconds at the longest, `timeoutMillis` at most. */
+  async settled(timeoutMillis: number): Promise<void> {
+    if (this.#held.length === 0) return;
+    const waiter = new AbortController();
+    this.#waiters.add(waiter);
+    await this.#clock.sleep(timeoutMillis, waiter.signal, true);
+    this.#waiters.delete(waiter);
+  }
+
   #release(now: number): void {
     const due = this.#held.filter(({ until }) => until <= now);
     this.#held = this.#held.filter(({ until }) => until > now);
     for (const { record } of due) this.#deliver(record);
     const next = this.#held[0];
     if (next !== undefined) this.#alarm.set(next.until);
+    this.#notify();
+  }
+
+  #notify(): void {
+    if (this.#held.length > 0) return;
+    for (const waiter of this.#waiters) waiter.abort();
   }
 
   #forget(): void {

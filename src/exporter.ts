@@ -46,7 +46,7 @@ export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
 
   /** Waits for the delivery of what was exported before, `timeouts.flushMillis` at most. Never rejects. */
   async forceFlush(): Promise<void> {
-    await this.#destination.flush();
+    await this.#destination.flushPatiently();
   }
 
   /** Delivers what it can within `timeouts.shutdownMillis`; afterwards `export()` answers FAILED. Never rejects. */

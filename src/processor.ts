@@ -19,8 +19,8 @@ export class WriteThroughLogRecordProcessor implements LogRecordProcessor, SpanE
     for (const destination of this.#destinations) destination.accept(record);
   }
 
-  enabled({ severityNumber }: { readonly severityNumber?: number }): boolean {
-    return this.#destinations.some((destination) => destination.takes(severityNumber));
+  enabled({ severityNumber, eventName }: { readonly severityNumber?: number; readonly eventName?: string }): boolean {
+    return this.#destinations.some((destination) => destination.takes(severityNumber, eventName));
   }
 
   emitSpanEvent(record: EmittedRecord): void {

@@ -30,7 +30,7 @@ interface End {
 }
 
 describe('examples/demo', () => {
-  it('loses nothing in an outage of all platforms', { timeout: DEMO_MILLIS }, async () => {
+  it.concurrent('loses nothing in an outage of all platforms', { timeout: DEMO_MILLIS }, async ({ expect }) => {
     const { code, stdout, stderr } = await runNode(['demo.mjs', '--json'], { folder: 'demo' });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const { ok, requests, errors, platforms, samples, timeline } = JSON.parse(stdout) as Result;
@@ -68,7 +68,7 @@ describe('examples/demo', () => {
     expect(samples.error).toMatchObject({ type: 'InvoiceError', cause: { type: 'SyntaxError' } });
   });
 
-  it('prints the story and a table', { timeout: DEMO_MILLIS }, async () => {
+  it.concurrent('prints the story and a table', { timeout: DEMO_MILLIS }, async ({ expect }) => {
     const { code, stdout, stderr } = await runNode(['demo.mjs'], { folder: 'demo' });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('Nothing lost, nothing refused, nothing twice.');

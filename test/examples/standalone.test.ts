@@ -26,8 +26,8 @@ const CASES: Readonly<Record<string, Case>> = {
       odysseus: [
         { message: 'nightly settlement is complete', severity: 3 },
         { message: 'order 1001 is paid', severity: 3, session_id: SESSION, user: 'user-42' },
-        { name: 'payment.charged', type: 7, session_id: SESSION, data: { order: 1001, amount: 49.9, currency: 'EUR' } },
         { message: 'payment service is ready', severity: 2, tag: 'checkout.payment' },
+        { name: 'payment.charged', type: 7, session_id: SESSION, data: { order: 1001, amount: 49.9, currency: 'EUR' } },
       ],
     },
   },
@@ -204,13 +204,15 @@ describe('examples', () => {
   });
 
   it('fail when something cannot be delivered', async () => {
-    sink.setFaults({ status: 503 });
+    const picky = await startSink({
+      respond: ({ body }) => (body.includes('printer is undefined') ? { status: 400 } : undefined),
+    });
     try {
-      const { code, stdout } = await runNode(['loggier.mjs'], { env: variables(['LOGGIER_']) });
+      const { code, stdout } = await runNode(['trakerr.mjs'], { env: picky.env() });
       expect(code).toBe(1);
-      expect(stdout).toContain('loggier: 0 of 2 delivered');
+      expect(stdout).toContain('trakerr: 2 of 3 delivered to the real platform, 0 pending, 1 refused');
     } finally {
-      sink.setFaults({});
+      await picky.close();
     }
   });
 });
