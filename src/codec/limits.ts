@@ -48,10 +48,17 @@ export function boundedEncoder(options: BoundedEncoderOptions): (record: Emitted
     try {
       return write(record);
     } catch {
-      return write(readableParts(record));
+      const parts = readableParts(record);
+      try {
+        return write(parts);
+      } catch {
+        return write({ ...parts, resource: NO_RESOURCE, instrumentationScope: { name: '' } });
+      }
     }
   };
 }
+
+const NO_RESOURCE = { attributes: {} } as EmittedRecord['resource'];
 
 /** What is left of a record whose own properties throw: every part that can be read, the others gone. */
 function readableParts(record: EmittedRecord): EmittedRecord {
@@ -71,7 +78,7 @@ function readableParts(record: EmittedRecord): EmittedRecord {
     body: typeof body === 'string' ? body : '[Unserializable]',
     attributes: {},
     droppedAttributesCount: 0,
-    resource: part(() => record.resource, undefined) ?? { attributes: {} },
+    resource: part(() => record.resource, undefined) ?? NO_RESOURCE,
     instrumentationScope: part(() => record.instrumentationScope, { name: '' }),
   };
   return parts as EmittedRecord;

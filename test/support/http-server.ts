@@ -45,6 +45,8 @@ export class TestServer {
   /** The number of a request, from 1, and what was seen so far (this one included) decide the answer. */
   answer: (seen: Seen, number: number) => Answer = () => 200;
   connections = 0;
+  /** Numbers of the connections that were closed. */
+  readonly closed = new Set<number>();
   /** Asked when the head of a request is there; true when it has dealt with the request in its own way. */
   early: ((request: IncomingMessage, connection: number) => boolean) | undefined;
   readonly #now: () => number;
@@ -75,7 +77,9 @@ export class TestServer {
     });
     this.#server.on('connection', (socket: Socket) => {
       this.connections += 1;
-      this.#numbers.set(socket, this.connections);
+      const number = this.connections;
+      this.#numbers.set(socket, number);
+      socket.on('close', () => this.closed.add(number));
     });
   }
 
@@ -96,11 +100,6 @@ export class TestServer {
         resolve();
       });
     });
-  }
-
-  /** Connections that are open now. */
-  openConnections(): Promise<number> {
-    return new Promise((resolve) => this.#server.getConnections((_error, count) => resolve(count)));
   }
 
   /** Refuses connections and cuts those there are. */
