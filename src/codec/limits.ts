@@ -11,7 +11,7 @@ const LADDER: readonly JsonLimits[] = [
 ];
 
 /** Characters of one encoded record; three bytes each at most, so a record always fits a one-megabyte request. */
-export const MAX_RECORD_LENGTH = 327_680;
+const MAX_RECORD_LENGTH = 327_680;
 
 export interface BoundedEncoderOptions {
   /** Makes the mapper for one set of limits; called once per rung that is needed. */
