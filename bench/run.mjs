@@ -44,9 +44,11 @@ async function main(options) {
     results[name] = { title, goals: goals.map(({ row: _, ...goal }) => goal), figures };
   }
   const goals = Object.values(results).flatMap((result) => result.goals);
-  const missed = goals.filter(({ verdict }) => verdict === 'MISSED');
+  const count = (verdict) => goals.filter((goal) => goal.verdict === verdict).length;
   const seconds = Math.round((performance.now() - begun) / 1000);
-  console.log(`\n${goals.length - missed.length} of ${goals.length} goals met or not measured, ${seconds} s`);
+  console.log(
+    `\nGoals: ${count('ok')} ok, ${count('MISSED')} missed, ${count('not measured')} not measured; ${seconds} s`,
+  );
   if (options.json !== undefined) {
     writeFileSync(options.json, `${JSON.stringify({ machine: machineLine(), options, results }, undefined, 2)}\n`);
   }

@@ -15,7 +15,7 @@ const told = (kind) =>
     process.on('message', (message) => message.kind === kind && resolve());
   });
 
-const startBytes = memoryAtStart();
+const startBytes = await memoryAtStart();
 const warmUp = load.warmUp ?? 0;
 await burst(app, warmUp);
 await flush(app, 30_000);

@@ -1,5 +1,5 @@
-// Nanoseconds per record of one codec, in a process of its own: `encoding.mjs PLATFORM ROUNDS`. Five platforms in one process
-// would make the shared code polymorphic, which no application is that has one destination.
+// Nanoseconds per record of one codec, in a process of its own: `encoding.mjs PLATFORM ROUNDS`. Five platforms in one
+// process would make the shared code polymorphic, which no application is that has one destination.
 import { load, platform } from '../logferry.mjs';
 import { readableRecords } from '../record.mjs';
 import { median } from '../statistics.mjs';

@@ -1,5 +1,5 @@
-// One record per request, as fast as possible: `requests.mjs MODE PLATFORM URL RECORDS CONCURRENCY`. MODE `logferry` delivers through a
-// destination, `bare` sends the same bodies in a loop over undici.
+// One record per request, as fast as possible: `requests.mjs MODE PLATFORM URL RECORDS CONCURRENCY`. MODE `logferry`
+// delivers through a destination, `bare` sends the same bodies in a loop over undici.
 import { setTimeout as pause } from 'node:timers/promises';
 import { load, platform } from '../logferry.mjs';
 import { readableRecords } from '../record.mjs';
@@ -10,7 +10,7 @@ const concurrency = Number(concurrencyText);
 const WARM_UP = 5_000;
 /** Records used in turn, so that a growing heap is not what is measured. */
 const RECORDS = 1_000;
-/** Enough to keep every connection busy between two looks, few enough that the queue stays warm in the processor's cache. */
+/** Enough to keep every connection busy between two looks, few enough that the queue's blocks are reused. */
 const MAX_PENDING = 1_024;
 const LOOK_MILLIS = 5;
 

@@ -1,5 +1,5 @@
-// A process that answers what the platforms and OpenTelemetry collectors answer, counts what arrives, and can be slow or
-// out of order for a while. Parent → { kind: 'listen' | 'reset' | 'count' }, answers come back the same way.
+// A process that answers what platforms and collectors answer, counts what arrives, and can be slow or out of order for
+// a while. The parent sends { kind: 'listen' | 'reset' | 'count' }; answers come back the same way.
 import { createServer } from 'node:http';
 import { Arrivals } from '../counting.mjs';
 

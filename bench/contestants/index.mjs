@@ -1,6 +1,7 @@
 import { floor } from './floor.mjs';
 import { logferry, logferryWriteThrough } from './logferry.mjs';
 import { otlpJson, otlpProtobuf } from './otlp.mjs';
+import { practicalLimit } from './practical-limit.mjs';
 
 /** `sends`: whether records reach a server. The order is that of the tables. */
 export const CONTESTANTS = {
@@ -8,8 +9,7 @@ export const CONTESTANTS = {
   limit: {
     title: 'practical limit',
     sends: true,
-    // Loads undici, which must not happen in the processes of the others.
-    make: async (url) => (await import('./practical-limit.mjs')).practicalLimit(url),
+    make: practicalLimit,
   },
   logferry: { title: 'logferry, batch processor', sends: true, make: logferry },
   'write-through': { title: 'logferry, write-through', sends: true, make: logferryWriteThrough },

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { LOGTIDE_KEY } from '../logferry.mjs';
-import { LimitEncoder } from './limit-encoder.mjs';
 import { batching } from './batching.mjs';
+import { LimitEncoder } from './limit-encoder.mjs';
 
 const IN_FLIGHT = 4;
 const SLAB_BYTES = 1_048_576;
@@ -9,9 +9,9 @@ const OPEN = Buffer.from('{"logs":[');
 const CLOSE = Buffer.from(']}');
 
 /**
- * The least that delivery through Node can cost: a batch is written into one of four reused buffers at once, the callback
- * comes before the answer, the buffer is free again after it. No retry, no limits, no queue: with four requests in
- * flight the next batch waits in the batch processor.
+ * The least that delivery through Node can cost: a batch is written into one of four reused buffers at once, the
+ * callback comes before the answer, the buffer is free again after it. No retry, no limits, no queue: with four
+ * requests in flight the next batch waits in the batch processor.
  */
 class LimitExporter {
   #pool;

@@ -25,7 +25,14 @@ export async function encode({ short }) {
   const goals = PLATFORMS.map((name) =>
     goal(`encode to bytes, ${name}, µs`, (figures[name].nanos?.encodeToBytes ?? Number.NaN) / 1000, GOAL_MICROS[name]),
   );
-  const head = ['ns per record', 'encode', 'encode to bytes', 'append to queue', 'JSON.stringify (object)', 'characters'];
+  const head = [
+    'ns per record',
+    'encode',
+    'encode to bytes',
+    'append to queue',
+    'JSON.stringify (object)',
+    'characters',
+  ];
   return {
     title: `Encoding: medians of ${short ? 9 : 41} rounds; JSON.stringify gets the finished object, without making it`,
     text: `${table(head, rows)}\n\n${goalTable(goals)}`,
@@ -33,4 +40,3 @@ export async function encode({ short }) {
     figures,
   };
 }
-

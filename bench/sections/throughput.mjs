@@ -78,7 +78,8 @@ export async function throughput(options) {
   const runs = await repetitions(options);
   const ours = (part, other, name = 'logferry') => ratio(runs, part, name, other);
   const peak = runs.logferry && median(runs.logferry.map((run) => run.peak));
-  const lost = OURS.flatMap((name) => runs[name] ?? []).reduce((sum, run) => sum + run.lost, 0);
+  const own = OURS.flatMap((name) => runs[name] ?? []);
+  const lost = own.length > 0 ? own.reduce((sum, run) => sum + run.lost, 0) : undefined;
   const goals = [
     goal('CPU, logferry / practical limit', ours('cpu', 'limit'), 1.1),
     goal('CPU, logferry / OTLP JSON', ours('cpu', 'otlp-json'), 0.65),
@@ -97,7 +98,7 @@ export async function throughput(options) {
     goalTable(goals),
   ].join('\n');
   return {
-    title: `Throughput: ${whole(options.records)} records in a burst, ${options.reps} repetitions, medians; ratios within a repetition`,
+    title: `Burst of ${whole(options.records)} records: medians of ${options.reps} repetitions, ratios within a repetition`,
     text,
     goals,
     figures: runs,
