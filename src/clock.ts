@@ -13,6 +13,11 @@ export interface Clock {
    * Does not keep the process alive unless `ref` is true. Any length is allowed, `Infinity` waits for the signal.
    */
   sleep(millis: number, signal?: AbortSignal, ref?: boolean): Promise<void>;
+  /**
+   * Calls `action` once after `millis` (0 = the next turn of the event loop) unless the returned function is called
+   * before. Never keeps the process alive. For hot paths: no promise, no signal.
+   */
+  after(millis: number, action: () => void): () => void;
 }
 
 /** Node's timers overflow into "fire at once" beyond this, so longer waits are taken in pieces. */
@@ -43,6 +48,24 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wallNow: () => Date.now(),
   random: () => Math.random(),
+  after(millis, action) {
+    if (!(millis > 0)) {
+      const immediate = setImmediate(action).unref();
+      return () => clearImmediate(immediate);
+    }
+    const end = performance.now() + millis;
+    let timeout: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      timeout = setTimeout(due, Math.min(left, LONGEST_TIMER_MILLIS)).unref();
+    };
+    const due = (): void => {
+      const left = end - performance.now();
+      if (left > 0) wait(left);
+      else action();
+    };
+    wait(millis);
+    return () => clearTimeout(timeout);
+  },
   async sleep(millis, signal, ref = false) {
     if (signal?.aborted) return;
     if (!(millis > 0)) return nextTurn(ref);

@@ -56,7 +56,8 @@ export class Destination {
 
   /** Whether a record of this severity number would be taken; events too, where they are a stream of their own. */
   takes(severityNumber: number | undefined, eventName?: string): boolean {
-    if (!severityNumber || severityNumber >= this.#settings.minimumSeverity) return true;
+    // Zero, NaN and negative numbers say no more than none at all.
+    if (!severityNumber || severityNumber < 1 || severityNumber >= this.#settings.minimumSeverity) return true;
     return eventName !== undefined && this.#channels.length > 1;
   }
 

@@ -103,7 +103,7 @@ export const VARIABLES: readonly Variable[] = [
     name: 'LOGFERRY_QUEUE_SIZE',
     kind: 'size',
     option: 'queueBytes',
-    fallback: '16mb',
+    fallback: '32mb',
     description: 'memory for waiting records, per platform',
   },
   {

@@ -3,33 +3,29 @@ import type { VariableKind } from './env-table.ts';
 /** A value that could be read, or what is expected instead. */
 export type Parsed = { readonly value: unknown } | { readonly expected: string };
 
-const LEVELS: Readonly<Record<string, number>> = {
-  trace: 1,
-  debug: 5,
-  info: 9,
-  warn: 13,
-  warning: 13,
-  error: 17,
-  fatal: 21,
-  critical: 21,
-};
-const BOOLEANS: Readonly<Record<string, boolean>> = {
-  true: true,
-  1: true,
-  on: true,
-  yes: true,
-  false: false,
-  0: false,
-  off: false,
-  no: false,
-};
+const LEVELS = new Map([
+  ['trace', 1],
+  ['debug', 5],
+  ['info', 9],
+  ['warn', 13],
+  ['warning', 13],
+  ['error', 17],
+  ['fatal', 21],
+  ['critical', 21],
+]);
+const BOOLEANS = new Map([
+  ...['true', '1', 'on', 'yes'].map((word) => [word, true] as const),
+  ...['false', '0', 'off', 'no'].map((word) => [word, false] as const),
+]);
+/** The least that a queue takes. */
+const SMALLEST_SIZE = 1_024;
 const SIZE = /^(\d{1,12})(b|k|kb|m|mb|g|gb)?$/i;
 const SIZE_UNITS: Readonly<Record<string, number>> = { b: 1, k: 1_024, m: 1_048_576, g: 1_073_741_824 };
 const DURATION = /^(\d{1,12}(?:\.\d{1,3})?)(ms|s|m|h)?$/i;
 const DURATION_UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 };
 
 function level(text: string): Parsed {
-  const number = LEVELS[text.toLowerCase()] ?? (/^\d{1,2}$/.test(text) ? Number(text) : 0);
+  const number = LEVELS.get(text.toLowerCase()) ?? (/^\d{1,2}$/.test(text) ? Number(text) : 0);
   return number >= 1 && number <= 24
     ? { value: number }
     : { expected: 'trace, debug, info, warn, error, fatal or a number from 1 to 24' };
@@ -37,8 +33,9 @@ function level(text: string): Parsed {
 
 function size(text: string): Parsed {
   const match = SIZE.exec(text);
-  if (match === null) return { expected: 'a size such as 64k or 16mb' };
-  return { value: Number(match[1]) * (SIZE_UNITS[(match[2] ?? 'b').toLowerCase().charAt(0)] as number) };
+  const unit = SIZE_UNITS[(match?.[2] ?? 'b').toLowerCase().charAt(0)] as number;
+  const bytes = Number(match?.[1]) * unit;
+  return bytes >= SMALLEST_SIZE ? { value: bytes } : { expected: 'a size of at least 1k, such as 64k or 16mb' };
 }
 
 /** Milliseconds of `500ms`, `5s`, `1m`, `2h`; a bare number is milliseconds. */
@@ -49,7 +46,7 @@ function duration(text: string): Parsed {
 }
 
 function boolean(text: string): Parsed {
-  const value = BOOLEANS[text.toLowerCase()];
+  const value = BOOLEANS.get(text.toLowerCase());
   return value === undefined ? { expected: 'true or false' } : { value };
 }
 

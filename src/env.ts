@@ -49,6 +49,8 @@ type Values = Readonly<Record<string, unknown>>;
 /** Reads variables, notes what is wrong with them, and never throws. */
 class Reader {
   readonly problems: Problem[] = [];
+  /** Secrets whose file could not be read. */
+  readonly unreadable = new Set<string>();
   readonly #context: EnvironmentContext;
 
   constructor(context: EnvironmentContext) {
@@ -64,40 +66,44 @@ class Reader {
     const direct = this.#context.env[variable.name]?.trim();
     if (direct) return direct;
     const path = variable.kind === 'secret' ? this.#context.env[`${variable.name}_FILE`]?.trim() : undefined;
-    if (!path) return undefined;
-    try {
-      return this.#context.readFile(path).trim() || undefined;
-    } catch (error) {
-      const reason = (error as NodeJS.ErrnoException).code ?? 'error';
-      this.report(
-        'LF005',
-        `${variable.name}_FILE`,
-        `names a file that cannot be read (${reason})`,
-        'check path and rights',
-      );
-      return undefined;
-    }
+    return path ? this.#content(variable.name, path) : undefined;
   }
 
-  /** Values of the variables by option name, without those that are unset. */
-  values(variables: readonly Variable[], withFallbacks: boolean): Values {
+  #content(name: string, path: string): string | undefined {
+    let reason = 'it is empty';
+    try {
+      const text = this.#context.readFile(path).trim();
+      if (text !== '') return text;
+    } catch (error) {
+      reason = (error as NodeJS.ErrnoException | undefined)?.code ?? 'error';
+    }
+    this.unreadable.add(name);
+    this.report('LF005', `${name}_FILE`, `names a file that cannot be read (${reason})`, 'check path and rights');
+    return undefined;
+  }
+
+  /** Values of the variables by option name, without those that are unset or unreadable. */
+  values(variables: readonly Variable[]): Values {
     const values: Record<string, unknown> = {};
     for (const variable of variables) {
-      const fallback = withFallbacks ? variable.fallback : undefined;
-      const text = this.#text(variable) ?? fallback;
+      const text = this.#text(variable);
       if (text === undefined) continue;
       const parsed = parseValue(variable.kind, text);
-      if (fallback !== undefined) Object.assign(values, { [variable.option]: parsedValue(variable, fallback) });
       if ('value' in parsed) values[variable.option] = parsed.value;
-      else this.report('LF004', variable.name, `has a value that cannot be read`, `use ${parsed.expected}`);
+      else this.report('LF004', variable.name, 'has a value that cannot be read', `use ${parsed.expected}`);
     }
     return values;
   }
 }
 
-function parsedValue({ kind }: Variable, text: string): unknown {
-  const parsed = parseValue(kind, text);
-  return 'value' in parsed ? parsed.value : undefined;
+/** What holds for the variables that are not set. */
+function fallbacks(variables: readonly Variable[]): Values {
+  return Object.fromEntries(
+    variables.flatMap(({ kind, option, fallback }) => {
+      const parsed = fallback === undefined ? undefined : parseValue(kind, fallback);
+      return parsed !== undefined && 'value' in parsed ? [[option, parsed.value]] : [];
+    }),
+  );
 }
 
 function unknownNames({ env }: EnvironmentContext, reader: Reader): void {
@@ -136,26 +142,36 @@ function isComplete(platform: PlatformEntry, given: Values, asked: boolean, read
   if (platform.required.some((set) => set.every((option) => option in given))) return true;
   const started = Object.keys(given).filter((option) => option !== 'service' && option !== 'level');
   if (started.length === 0 && !asked) return false;
-  const closest = [...platform.required].sort(
-    (a, b) => a.filter((option) => !(option in given)).length - b.filter((option) => !(option in given)).length,
-  )[0] as readonly string[];
-  const missing = closest.filter((option) => !(option in given)).map((option) => variableOf(platform, option));
+  const lacks = (set: readonly string[]): readonly string[] => set.filter((option) => !(option in given));
+  // The set that was begun, else the shortest.
+  const [closest = []] = [...platform.required].sort(
+    (a, b) => b.length - lacks(b).length - (a.length - lacks(a).length) || lacks(a).length - lacks(b).length,
+  );
+  const missing = lacks(closest)
+    .map((option) => variableOf(platform, option))
+    .filter((name) => !reader.unreadable.has(name)); // Those have been reported.
+  if (missing.length === 0) return false;
   const because =
     started.length > 0
       ? `although ${started.map((option) => variableOf(platform, option)).join(', ')} is set`
       : 'although LOGFERRY_PLATFORMS asks for it';
-  reader.report('LF001', missing.join(', '), `is not set ${because}`, `set it; ${platform.name} is off until then`);
+  const what = `${missing.length > 1 ? 'are' : 'is'} not set ${because}`;
+  reader.report('LF001', missing.join(', '), what, `set it; ${platform.name} is off until then`);
   return false;
 }
 
 /** A factory's error (`logtide: url must …`) in terms of the variable that the option came from. */
 function refusal(platform: PlatformEntry, error: unknown): { where: string; what: string } {
-  if (!(error instanceof TypeError || error instanceof RangeError)) {
-    return { where: platform.name, what: 'has options that are refused' };
-  }
-  const match = /^\w+: (\w+) (.*)$/.exec(error.message);
-  if (match === null) return { where: platform.name, what: error.message };
-  return { where: variableOf(platform, match[1] as string), what: match[2] as string };
+  const message = error instanceof TypeError || error instanceof RangeError ? error.message : '';
+  const text = message
+    .replace(/^\w+: /, '')
+    // What was given instead may be a secret that stands in the wrong place.
+    .replace(/, got .*$/s, '')
+    .replace('http.allowInsecure', 'LOGFERRY_ALLOW_INSECURE=true');
+  const [, option = '', what = ''] = /^(?:the key in )?(\w+) (.*)$/s.exec(text) ?? [];
+  const where = variableOf(platform, option);
+  if (where !== option) return { where, what };
+  return { where: platform.name, what: text || 'has options that are refused' };
 }
 
 /**
@@ -165,22 +181,16 @@ function refusal(platform: PlatformEntry, error: unknown): { where: string; what
 export function readEnvironment(context: EnvironmentContext): Environment {
   const reader = new Reader(context);
   unknownNames(context, reader);
-  const common = reader.values(
-    VARIABLES.filter((variable) => variable.platform === undefined),
-    true,
-  );
+  const shared = VARIABLES.filter((variable) => variable.platform === undefined);
+  const common = { ...fallbacks(shared), ...reader.values(shared) };
   const wanted = wantedPlatforms(common.platforms, reader);
   const destinations: ConfiguredDestination[] = [];
   for (const platform of PLATFORMS) {
     if (wanted !== undefined && !wanted.includes(platform.name)) continue;
     const variables = VARIABLES.filter((variable) => variable.platform === platform.name);
-    const given = reader.values(variables, false);
+    const given = reader.values(variables);
     if (!isComplete(platform, given, wanted !== undefined, reader)) continue;
-    const fallbacks = reader.values(
-      variables.filter((variable) => !(variable.option in given)),
-      true,
-    );
-    const { level: ownLevel, ...options } = { ...fallbacks, ...given };
+    const { level: ownLevel, ...options } = { ...fallbacks(variables), ...given };
     const level = common.level ?? ownLevel;
     try {
       const made = platform.create(options);
@@ -201,7 +211,7 @@ export function readEnvironment(context: EnvironmentContext): Environment {
     problems: reader.problems,
     quiet: common.quiet === true,
     strict: common.strict === true,
-    flushMillis: (common.flushMillis as number | undefined) ?? 5_000,
+    flushMillis: common.flushMillis as number,
     queueBytes: common.queueBytes as number,
   };
 }

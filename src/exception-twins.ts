@@ -22,11 +22,16 @@ interface Held {
  * (pino joins those of the causes), not the span (the error is often logged further out).
  */
 function keyOf({ spanContext, attributes }: EmittedRecord): string | undefined {
-  const message = attributes['exception.message'];
-  const stack = attributes['exception.stacktrace'];
-  if (spanContext === undefined || (message === undefined && stack === undefined)) return undefined;
-  const frame = typeof stack === 'string' ? FIRST_FRAME.exec(stack)?.[1] : undefined;
-  return `${spanContext.traceId}\n${frame ?? String(message ?? '')}`;
+  try {
+    const message = attributes['exception.message'];
+    const stack = attributes['exception.stacktrace'];
+    if (spanContext === undefined || (message === undefined && stack === undefined)) return undefined;
+    const frame = typeof stack === 'string' ? FIRST_FRAME.exec(stack)?.[1] : undefined;
+    return `${spanContext.traceId}\n${frame ?? String(message ?? '')}`;
+  } catch {
+    // Attributes may be anything, such as objects that cannot become text; such a record has no twin.
+    return undefined;
+  }
 }
 
 /**

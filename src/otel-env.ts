@@ -1,4 +1,6 @@
 import type { DeliveryOptions } from './options.ts';
+import { parseResourceAttributes } from './resource.ts';
+import { diagLevel } from './stderr-diag.ts';
 
 /** What OpenTelemetry's own variables ask for. */
 export interface OtelEnvironment {
@@ -33,6 +35,16 @@ export function readOtelEnvironment(env: Env): OtelEnvironment {
     warnings.push(`LF010 ${name} is not a whole number of at least ${least}: the default is used`);
     return undefined;
   };
+  const { OTEL_LOG_LEVEL: logLevel } = env;
+  if (logLevel?.trim() && diagLevel(logLevel) === undefined) {
+    warnings.push('LF010 OTEL_LOG_LEVEL is none of ALL, VERBOSE, DEBUG, INFO, WARN, ERROR, NONE: WARN is used');
+  }
+  const { malformed } = parseResourceAttributes(env.OTEL_RESOURCE_ATTRIBUTES);
+  if (malformed > 0) {
+    warnings.push(
+      `LF010 OTEL_RESOURCE_ATTRIBUTES has ${malformed} of its parts not in the form key=value, percent-encoded: they are left out`,
+    );
+  }
   const maxRecords = whole('OTEL_BLRP_MAX_EXPORT_BATCH_SIZE', 1);
   const timeoutMillis = whole('OTEL_BLRP_EXPORT_TIMEOUT', 1);
   const count = whole('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT', 0) ?? whole('OTEL_ATTRIBUTE_COUNT_LIMIT', 0);
@@ -40,7 +52,7 @@ export function readOtelEnvironment(env: Env): OtelEnvironment {
     whole('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0) ?? whole('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT', 0);
   return {
     disabled: env.OTEL_SDK_DISABLED?.trim().toLowerCase() === 'true',
-    logLevel: env.OTEL_LOG_LEVEL,
+    logLevel,
     logRecordLimits: {
       ...(count !== undefined && { attributeCountLimit: count }),
       ...(length !== undefined && { attributeValueLengthLimit: length }),

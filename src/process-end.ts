@@ -1,42 +1,113 @@
+import { isMainThread } from 'node:worker_threads';
 import type { WriteThroughLogRecordProcessor } from './processor.ts';
 import { writeLine } from './stderr-diag.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+type Signal = (typeof SIGNALS)[number];
 
-/** Delivers what waits, and says so when something had to be left behind. */
-async function flush(processor: WriteThroughLogRecordProcessor, millis: number): Promise<void> {
-  await processor.flush(millis);
-  const left = processor.stats().filter(({ pending }) => pending > 0);
-  if (left.length === 0) return;
-  const counts = left.map(
-    ({ platform, pending, circuit }) => `${platform} ${pending} (${circuit.reason ?? 'too slow'})`,
-  );
-  writeLine(`logferry LF011 records not delivered when the process ended: ${counts.join(', ')}`);
+/** Where the `signal-exit` package, versions 4 and 3, says how many listeners it has on every signal. */
+function signalExitListeners(): number {
+  const counts = [
+    (globalThis as Record<symbol, unknown>)[Symbol.for('signal-exit emitter')],
+    (process as unknown as Record<string, unknown>).__signal_exit_emitter__,
+  ].map((emitter) => (emitter as { count?: unknown } | undefined)?.count);
+  return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
+}
+
+/** The end of a process, with the records that still wait. */
+class ProcessEnd {
+  readonly #processor: WriteThroughLogRecordProcessor;
+  readonly #flushMillis: number;
+  readonly #listeners = new Map<Signal, () => void>();
+  /** Records taken when the last flush at the natural end began. */
+  #covered = -1;
+  /** Records taken when no further flush was to be made, by destination. */
+  #closing: readonly number[] | undefined;
+  #raising = false;
+
+  constructor(processor: WriteThroughLogRecordProcessor, flushMillis: number) {
+    this.#processor = processor;
+    this.#flushMillis = flushMillis;
+  }
+
+  listen(): void {
+    process.prependListener('beforeExit', () => this.#onBeforeExit());
+    process.on('exit', () => this.#report());
+    if (!isMainThread) return; // Signals reach the main thread only.
+    for (const signal of SIGNALS) {
+      const listener = (): void => this.#onSignal(signal);
+      this.#listeners.set(signal, listener);
+      // In front, so that a `once` listener of the application still counts when it is our turn.
+      process.prependListener(signal, listener);
+    }
+  }
+
+  /**
+   * The event loop is empty. Flushing fills it, so this comes again, and the application's own listeners with it: a
+   * round that brought nothing new but what they logged ends it, or neither an outage nor such a listener would let go.
+   */
+  #onBeforeExit(): void {
+    const accepted = this.#accepted();
+    if (sum(accepted) === this.#covered) {
+      this.#closing = accepted;
+      return;
+    }
+    this.#closing = undefined;
+    // After the other listeners of this round: their last words count.
+    process.nextTick(() => {
+      void this.#processor.flush(this.#flushMillis);
+      this.#covered = sum(this.#accepted());
+    });
+  }
+
+  /**
+   * A signal that only we listen to is raised again after the flush, so that it ends the process as it would have; a
+   * second one does not wait. Where the application listens too, it decides. `signal-exit` does as we do: it ends the
+   * process only when nobody else listens, so it gets its turn when our listener has gone.
+   */
+  #onSignal(signal: Signal): void {
+    if (this.#raising) {
+      this.#raise(signal);
+      return;
+    }
+    const others = process.listenerCount(signal) - 1 - signalExitListeners();
+    const flushed = this.#processor.flush(this.#flushMillis);
+    if (others > 0) return;
+    this.#raising = true;
+    void flushed.then(() => this.#raise(signal));
+  }
+
+  #raise(signal: Signal): void {
+    if (this.#listeners.size === 0) return;
+    for (const [name, listener] of this.#listeners) process.removeListener(name, listener);
+    this.#listeners.clear();
+    this.#report();
+    process.kill(process.pid, signal);
+  }
+
+  /** Says what is left behind, if anything is. What was logged while a repeated `beforeExit` ran was there before. */
+  #report(): void {
+    const left = this.#processor.stats().flatMap(({ platform, accepted, pending, circuit }, index) => {
+      const count = pending - (accepted - (this.#closing?.[index] ?? accepted));
+      return count > 0 ? [`${platform} ${count} (${circuit.reason ?? 'not sent yet'})`] : [];
+    });
+    if (left.length > 0) writeLine(`logferry LF011 records not delivered when the process ended: ${left.join(', ')}`);
+  }
+
+  #accepted(): readonly number[] {
+    return this.#processor.stats().map(({ accepted }) => accepted);
+  }
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
 }
 
 /**
  * Delivers what waits when the process ends: at its natural end (`beforeExit`) and on SIGTERM and SIGINT, for
- * `flushMillis` at most. Exit codes and behaviour stay as they were: a signal that only we listen to is raised again,
- * so that it ends the process as it would have; where the application listens too, it decides. A second signal ends the
- * process at once. `process.exit()` cannot wait for anything and is left alone.
+ * `flushMillis` at most. Exit codes and behaviour stay as they were. `process.exit()` and a crash cannot wait for
+ * anything and are left alone; one line says how many records were left behind.
  */
 export function flushAtEnd(processor: WriteThroughLogRecordProcessor, flushMillis: number): void {
-  let lastTried = -1;
-  process.on('beforeExit', () => {
-    const accepted = processor.stats().reduce((sum, stats) => sum + stats.accepted, 0);
-    // Flushing wakes the event loop, which ends again: once per set of records, or an outage would never let go.
-    if (accepted === lastTried) return;
-    lastTried = accepted;
-    void flush(processor, flushMillis);
-  });
-  for (const signal of SIGNALS) {
-    const onSignal = (): void => {
-      process.removeListener(signal, onSignal);
-      const alone = process.listenerCount(signal) === 0;
-      void flush(processor, flushMillis).then(() => {
-        if (alone && process.listenerCount(signal) === 0) process.kill(process.pid, signal);
-      });
-    };
-    process.on(signal, onSignal);
-  }
+  new ProcessEnd(processor, flushMillis).listen();
 }

@@ -3,7 +3,8 @@ import { isMainThread } from 'node:worker_threads';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import type { Environment, Problem } from './env.ts';
 import { readEnvironment } from './env.ts';
-import { attachBridge, hasLoggerProvider, registerLoggerProvider } from './global-providers.ts';
+import { attachBridgeOnceRegistered, hasLoggerProvider, registerLoggerProvider } from './global-providers.ts';
+import type { OtelEnvironment } from './otel-env.ts';
 import { readOtelEnvironment } from './otel-env.ts';
 import { flushAtEnd } from './process-end.ts';
 import { WriteThroughLogRecordProcessor } from './processor.ts';
@@ -15,47 +16,49 @@ import { SDK_VERSION } from './version.ts';
 /** EX_CONFIG of sysexits.h. */
 const EXIT_CONFIG = 78;
 const REGISTERED = Symbol.for('logferry.register');
+const MEGABYTE = 1_048_576;
 
 function describe({ code, where, what, fix }: Problem): string {
   return `logferry ${code} ${where} ${what}: ${fix}`;
 }
 
-function startLine(service: string, { destinations, queueBytes }: Environment): string {
-  const targets = destinations.map(({ destination, origin }) => `${destination.name} (${origin}, key ****)`).join(', ');
-  const memory = `${Math.round(queueBytes / 1_048_576)} MB of memory each`;
-  return `logferry ${SDK_VERSION}: logs of "${service}" go to ${targets}; ${memory}`;
+/** What is wrong, in the order of its lines. `LOGFERRY_QUIET` is for those who know that nothing is configured. */
+function complaints(otel: OtelEnvironment, environment: Environment): { ignored: string[]; serious: string[] } {
+  const serious = environment.problems.map(describe);
+  if (environment.destinations.length === 0) {
+    if (!environment.quiet || environment.strict)
+      serious.push('logferry LF007 no platform has its credentials set: nothing is sent; see README, "Environment"');
+  } else if (hasLoggerProvider()) {
+    serious.push(
+      'logferry LF008 another OpenTelemetry logger provider is registered already: nothing is sent; load logferry/register first, or set OTEL_LOGS_EXPORTER=none',
+    );
+  }
+  return { ignored: otel.warnings.map((warning) => `logferry ${warning}`), serious };
 }
 
-/** Now if tracing is set up already, else once the application has had its first turn. */
-function attachWhenPossible(bridge: SpanEventBridge): void {
-  if (attachBridge(bridge)) return;
-  setImmediate(() => attachBridge(bridge)).unref();
+function startLine(service: string, { destinations, queueBytes }: Environment): string {
+  const targets = destinations.map(({ destination, origin }) => `${destination.name} (${origin}, key ****)`).join(', ');
+  const memory = queueBytes < MEGABYTE ? `${queueBytes / 1_024} kB` : `${Math.round(queueBytes / MEGABYTE)} MB`;
+  return `logferry ${SDK_VERSION}: logs of "${service}" go to ${targets}; ${memory} of memory each`;
 }
 
 function start(): void {
   const { env } = process;
   const otel = readOtelEnvironment(env);
   if (otel.disabled) return;
-  installDiagLogger(otel.logLevel);
-  for (const warning of otel.warnings) writeLine(`logferry ${warning}`);
   const environment = readEnvironment({
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
     delivery: otel.delivery,
   });
-  for (const problem of environment.problems) writeLine(describe(problem));
-  if (environment.strict && environment.problems.length > 0) process.exit(EXIT_CONFIG);
-  if (environment.destinations.length === 0) {
-    if (!environment.quiet)
-      writeLine('logferry LF007 no platform has its credentials set: nothing is sent; see README, "Environment"');
-    return;
+  // Worker threads have the same environment; its problems have been told.
+  if (isMainThread) {
+    const { ignored, serious } = complaints(otel, environment);
+    for (const line of [...ignored, ...serious]) writeLine(line);
+    if (environment.strict && serious.length > 0) process.exit(EXIT_CONFIG);
   }
-  if (hasLoggerProvider()) {
-    writeLine(
-      'logferry LF008 another OpenTelemetry logger provider is registered already: nothing is sent; load logferry/register first, or set OTEL_LOGS_EXPORTER=none',
-    );
-    return;
-  }
+  if (environment.destinations.length === 0 || hasLoggerProvider()) return;
+  installDiagLogger(otel.logLevel);
   const attributes = resourceAttributes(env, process.argv[1]);
   const processor = new WriteThroughLogRecordProcessor(environment.destinations.map(({ destination }) => destination));
   const provider = new LoggerProvider({
@@ -64,7 +67,7 @@ function start(): void {
     processors: [processor],
   });
   registerLoggerProvider(provider);
-  attachWhenPossible(new SpanEventBridge({ targets: processor }));
+  attachBridgeOnceRegistered(new SpanEventBridge({ targets: processor }));
   flushAtEnd(processor, environment.flushMillis);
   if (!environment.quiet && isMainThread) writeLine(startLine(String(attributes['service.name']), environment));
 }

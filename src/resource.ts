@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname, type as osName, release } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { LoggerProviderConfig } from '@opentelemetry/sdk-logs';
 import { SDK_NAME, SDK_VERSION } from './version.ts';
 
@@ -9,17 +9,25 @@ export type Resource = NonNullable<LoggerProviderConfig['resource']>;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** `key=value` pairs, comma-separated and percent-encoded (OpenTelemetry's `OTEL_RESOURCE_ATTRIBUTES`). */
-function parseAttributes(text: string | undefined): Record<string, string> {
+/**
+ * `key=value` pairs, comma-separated and percent-encoded (OpenTelemetry's `OTEL_RESOURCE_ATTRIBUTES`). A part that is
+ * malformed is left out and counted; the specification would discard all of them, which helps nobody.
+ */
+export function parseResourceAttributes(text: string | undefined): {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly malformed: number;
+} {
   const attributes: Record<string, string> = {};
+  let malformed = 0;
   for (const pair of (text ?? '').split(',')) {
+    if (pair.trim() === '') continue;
     const equals = pair.indexOf('=');
-    if (equals < 1) continue;
-    const key = decode(pair.slice(0, equals).trim());
+    const key = decode(pair.slice(0, Math.max(equals, 0)).trim());
     const value = decode(pair.slice(equals + 1).trim());
-    if (key !== undefined && value !== undefined) attributes[key] = value;
+    if (!key || value === undefined) malformed += 1;
+    else attributes[key] = value;
   }
-  return attributes;
+  return { attributes, malformed };
 }
 
 function decode(text: string): string | undefined {
@@ -30,22 +38,25 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** Name and version of the application: the nearest package.json at or above the main script. */
+/** The manifest in a directory, if it names a package; `{"type": "commonjs"}` in a build folder does not. */
+function manifestIn(directory: string): { name: string; version?: string } | undefined {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
+    const { name, version } = manifest as { name?: unknown; version?: unknown };
+    if (typeof name !== 'string' || name === '') return undefined;
+    return { name, ...(typeof version === 'string' && version !== '' && { version }) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Name and version of the application: the nearest package.json that has a name, at or above the main script. */
 function packageOf(mainScript: string | undefined): { name?: string; version?: string } {
-  let directory = mainScript === undefined ? process.cwd() : dirname(mainScript);
-  for (;;) {
-    try {
-      const manifest: unknown = JSON.parse(readFileSync(join(directory, 'package.json'), 'utf8'));
-      const { name, version } = manifest as { name?: unknown; version?: unknown };
-      return {
-        ...(typeof name === 'string' && { name }),
-        ...(typeof version === 'string' && { version }),
-      };
-    } catch {
-      const parent = dirname(directory);
-      if (parent === directory) return {};
-      directory = parent;
-    }
+  // The main script may itself be a directory (`node .`).
+  for (let directory = resolve(mainScript ?? '.'); ; directory = dirname(directory)) {
+    const manifest = manifestIn(directory);
+    if (manifest !== undefined) return manifest;
+    if (dirname(directory) === directory) return {};
   }
 }
 
@@ -54,10 +65,9 @@ function packageOf(mainScript: string | undefined): { name?: string; version?: s
  * host, operating system and runtime. Earlier sources win. Command line and user name are left out: they leak secrets.
  */
 export function resourceAttributes(env: Env, mainScript: string | undefined): Record<string, string | number> {
-  const given = parseAttributes(env.OTEL_RESOURCE_ATTRIBUTES);
+  const { attributes: given } = parseResourceAttributes(env.OTEL_RESOURCE_ATTRIBUTES);
   const { name, version } = packageOf(mainScript);
   return {
-    'service.name': name ?? `unknown_service:${process.argv0 || 'node'}`,
     ...(version !== undefined && { 'service.version': version }),
     'service.instance.id': randomUUID(),
     'host.name': hostname(),
@@ -72,7 +82,8 @@ export function resourceAttributes(env: Env, mainScript: string | undefined): Re
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.name': 'opentelemetry',
     ...given,
-    ...(env.OTEL_SERVICE_NAME && { 'service.name': env.OTEL_SERVICE_NAME }),
+    'service.name':
+      env.OTEL_SERVICE_NAME?.trim() || given['service.name'] || name || `unknown_service:${process.argv0 || 'node'}`,
   };
 }
 

@@ -5,7 +5,7 @@ export class Alarm {
   readonly #clock: Clock;
   readonly #action: () => void;
   #at = Number.POSITIVE_INFINITY;
-  #waiting: AbortController | undefined;
+  #cancel: (() => void) | undefined;
 
   constructor(clock: Clock, action: () => void) {
     this.#clock = clock;
@@ -20,19 +20,16 @@ export class Alarm {
   /** `at` is monotonic; a time in the past means the next turn of the event loop, `Infinity` means never. */
   set(at: number): void {
     if (at >= this.#at) return;
-    this.#waiting?.abort();
-    const waiting = new AbortController();
-    this.#waiting = waiting;
+    this.#cancel?.();
     this.#at = at;
-    void this.#clock.sleep(at - this.#clock.now(), waiting.signal).then(() => {
-      if (waiting.signal.aborted) return;
+    this.#cancel = this.#clock.after(at - this.#clock.now(), () => {
       this.#at = Number.POSITIVE_INFINITY;
       this.#action();
     });
   }
 
   clear(): void {
-    this.#waiting?.abort();
+    this.#cancel?.();
     this.#at = Number.POSITIVE_INFINITY;
   }
 }

@@ -1,20 +1,7 @@
+import type { HttpAnswer, HttpRequest } from './http-message.ts';
 import type { Verdict } from './verdict.ts';
 
-/** A request about to be sent; the only place where credentials appear. */
-export interface HttpRequest {
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}
-
-/** What is kept of an answer. */
-export interface HttpAnswer {
-  readonly status: number;
-  /** Lower-case names; a repeated header is joined by `, `. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** At most the first 64 KiB, as text. */
-  readonly body: string;
-}
+export type { HttpAnswer, HttpRequest } from './http-message.ts';
 
 /** Where batches of one channel go: adds address and credentials to a body, and judges the answer. */
 export interface Endpoint {

@@ -1,8 +1,11 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { Dispatcher, Pool } from 'undici';
+import type { Pool } from 'undici';
 import type { Clock } from '../clock.ts';
-import type { HttpAnswer, HttpRequest } from './endpoint.ts';
+import type { Failed } from './answer-handler.ts';
+import { AnswerHandler, failedBy } from './answer-handler.ts';
+import { Deadline, Deadlines } from './deadline.ts';
+import type { HttpAnswer, HttpRequest } from './http-message.ts';
 
 export type HttpOutcome =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
@@ -18,8 +21,6 @@ export interface TransportOptions {
   readonly clock: Clock;
 }
 
-/** Answers are read this far; what matters stands at the beginning, and a hostile server may never end. */
-const MAX_ANSWER_BYTES = 65_536;
 /** Shorter than the 72 s that servers commonly advertise, so that we do not write into a closing connection. */
 const KEEP_ALIVE_MILLIS = 30_000;
 const CONNECT_CODES = new Set([
@@ -35,79 +36,8 @@ const TLS_CODES =
   /^(?:ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_SSL_|INVALID_CA|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)/;
 const STALE_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
-interface Failed {
-  readonly code: string;
-}
-
-function failedBy(error: unknown): Failed {
-  const { code } = error as { code?: unknown };
-  // Only the code: undici's messages may quote header values, which would print a key.
-  return { code: typeof code === 'string' ? code : 'UNKNOWN' };
-}
-
-function headersOf(raw: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(raw)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
-}
-
-/** Collects the status, the headers and the beginning of one answer. */
-class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly #settle: (result: HttpAnswer | Failed) => void;
-  readonly #chunks: Buffer[] = [];
-  #controller: Dispatcher.DispatchController | undefined;
-  #status = 0;
-  #headers: Record<string, string> = {};
-  #bytes = 0;
-  #aborted = false;
-
-  constructor(settle: (result: HttpAnswer | Failed) => void) {
-    this.#settle = settle;
-  }
-
-  /** A request that still waits for a connection is never written. */
-  abort(): void {
-    this.#aborted = true;
-    this.#controller?.abort(new Error('timeout'));
-  }
-
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    if (this.#aborted) this.abort();
-  }
-
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    statusCode: number,
-    headers: Readonly<Record<string, string | string[] | undefined>>,
-  ): void {
-    this.#status = statusCode;
-    this.#headers = headersOf(headers);
-  }
-
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes < MAX_ANSWER_BYTES) return;
-    this.#answer();
-    controller.abort(new Error('answer too long'));
-  }
-
-  onResponseEnd(): void {
-    this.#answer();
-  }
-
-  onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
-    this.#settle(failedBy(error));
-  }
-
-  #answer(): void {
-    const body = Buffer.concat(this.#chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8');
-    this.#settle({ status: this.#status, headers: this.#headers, body });
-  }
-}
+/** Our own requests must not become spans. */
+const SUPPRESSED = suppressTracing(ROOT_CONTEXT);
 
 /**
  * Sends requests to one origin over kept-alive connections of its own. Never rejects, never follows redirects, never
@@ -115,7 +45,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
  */
 export class HttpTransport {
   readonly #options: TransportOptions;
-  readonly #active = new Set<AbortController>();
+  readonly #deadlines = new Deadlines();
   #pool: Promise<Pool> | undefined;
   /** Connections made so far. */
   #connections = 0;
@@ -134,27 +64,25 @@ export class HttpTransport {
       this.#pool = undefined;
       return { kind: 'failure', reason: failedBy(error).code, phase: 'connect' };
     }
-    const attempt = new AbortController();
-    this.#active.add(attempt);
-    const ended = this.#options.clock.sleep(this.#options.timeoutMillis, attempt.signal);
+    const deadline = new Deadline();
+    this.#deadlines.add(deadline);
+    const cancel = this.#options.clock.after(this.#options.timeoutMillis, () => deadline.end());
     const connections = this.#connections;
-    let result = await this.#attempt(pool, request, ended);
+    let result = await this.#attempt(pool, request, deadline);
     // No connection was made meanwhile, so it was one that had been kept: the server may have closed it as we wrote.
     const reused = this.#connections === connections;
-    if ('code' in result && reused && STALE_CODES.has(result.code) && !attempt.signal.aborted) {
-      result = await this.#attempt(pool, request, ended);
+    if ('code' in result && reused && STALE_CODES.has(result.code) && !deadline.ended) {
+      result = await this.#attempt(pool, request, deadline);
     }
-    const aborted = !this.#active.delete(attempt);
-    attempt.abort();
+    cancel();
+    const aborted = !this.#deadlines.remove(deadline);
     if (!('code' in result)) return { kind: 'answer', answer: result };
     return { kind: 'failure', reason: result.code, phase: aborted ? 'aborted' : phaseOf(result.code) };
   }
 
   /** Ends every request under way; their outcome is a failure of phase `aborted`. */
   abort(): void {
-    const active = [...this.#active];
-    this.#active.clear();
-    for (const attempt of active) attempt.abort();
+    this.#deadlines.endAll();
   }
 
   async close(): Promise<void> {
@@ -174,15 +102,15 @@ export class HttpTransport {
     return pool;
   }
 
-  #attempt(pool: Pool, request: HttpRequest, ended: Promise<void>): Promise<HttpAnswer | Failed> {
+  #attempt(pool: Pool, request: HttpRequest, deadline: Deadline): Promise<HttpAnswer | Failed> {
     return new Promise((resolve) => {
       const handler = new AnswerHandler(resolve);
-      void ended.then(() => {
+      deadline.onEnd = () => {
         resolve({ code: 'TIMEOUT' });
         handler.abort();
-      });
+      };
       try {
-        context.with(suppressTracing(ROOT_CONTEXT), () =>
+        context.with(SUPPRESSED, () =>
           pool.dispatch(
             { method: 'POST', path: request.path, headers: { ...request.headers }, body: request.body },
             handler,

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from './endpoint.ts';
+import type { HttpAnswer } from './http-message.ts';
 
 /** What an attempt to deliver a batch came to. Every layer above HTTP speaks only this. */
 export type Verdict =

@@ -112,6 +112,9 @@ class EntryWriter {
   readonly #resource: (resource: EmittedRecord['resource']) => ResourceTexts;
   readonly #scope: (scope: EmittedRecord['instrumentationScope']) => Shared;
   #severity: SeverityTexts;
+  /** The last span context and its text: the records of a span come in a row. */
+  #context: EmittedRecord['spanContext'];
+  #ids = '';
 
   constructor(json: JsonWriter, options: LogTideEntryOptions) {
     this.#json = json;
@@ -136,13 +139,11 @@ class EntryWriter {
     const { service, session } = picker.fields;
     const exception = exceptionOf(record);
     const resource = this.#resource(record.resource);
-    const context = validSpanContext(record.spanContext);
+    if (record.spanContext !== this.#context) this.#useContext(record.spanContext);
     let text = `{"time":"${this.#isoTime(recordTime(record))}","service":`;
     text += service === undefined ? resource.service : json.string(cleanService(service));
     text += `,"level":"${this.#severity.level}","message":${this.#message(record, exception)}`;
-    if (context !== undefined) {
-      text += `,"trace_id":"${context.traceId.toLowerCase()}","span_id":"${context.spanId.toLowerCase()}"`;
-    }
+    text += this.#ids;
     if (session !== undefined) text += `,"session_id":"${dashed(session)}"`;
     text += `,"metadata":{${members}${members === '' ? '' : ','}`;
     const shared = [this.#severity, this.#scope(record.instrumentationScope), resource] as const;
@@ -150,6 +151,12 @@ class EntryWriter {
     text += `${json.key(taken === undefined ? 'event_id' : freeName('event_id', taken))}"${this.#eventId()}"`;
     for (const part of shared) text += taken === undefined ? part.text : this.#renamed(part, taken);
     return `${text}${this.#rare(record, exception, taken)}${this.#aliases(attributes)}}}`;
+  }
+
+  #useContext(spanContext: EmittedRecord['spanContext']): void {
+    const valid = validSpanContext(spanContext);
+    this.#context = spanContext;
+    this.#ids = valid ? `,"trace_id":"${valid.traceId.toLowerCase()}","span_id":"${valid.spanId.toLowerCase()}"` : '';
   }
 
   /** The keys that few records have. */

@@ -1,17 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SpanContext } from '@opentelemetry/api';
 
-const TRACE_ID = /^[0-9a-f]{32}$/i;
-const SPAN_ID = /^[0-9a-f]{16}$/i;
-const ZEROS = /^0+$/;
+const TRACE_ID = /^(?!0+$)[0-9a-f]{32}$/i;
+const SPAN_ID = /^(?!0+$)[0-9a-f]{16}$/i;
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
 /** The span context if both ids are well-formed and not all zero, else undefined (W3C trace context). */
 export function validSpanContext(context: SpanContext | undefined): SpanContext | undefined {
   if (context === undefined) return undefined;
   const { traceId, spanId } = context;
-  if (typeof traceId !== 'string' || !TRACE_ID.test(traceId) || ZEROS.test(traceId)) return undefined;
-  if (typeof spanId !== 'string' || !SPAN_ID.test(spanId) || ZEROS.test(spanId)) return undefined;
+  if (typeof traceId !== 'string' || !TRACE_ID.test(traceId)) return undefined;
+  if (typeof spanId !== 'string' || !SPAN_ID.test(spanId)) return undefined;
   return context;
 }
 

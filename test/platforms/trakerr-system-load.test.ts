@@ -10,6 +10,7 @@ function handClock() {
     now: () => 0,
     wallNow: () => 0,
     random: () => 0,
+    after: () => () => undefined,
     sleep: (millis, signal, ref) =>
       new Promise((resolve) => {
         const wake = (): void => {

@@ -61,6 +61,21 @@ export class FakeClock implements Clock {
     });
   }
 
+  after(millis: number, action: () => void): () => void {
+    this.slept.push(millis);
+    if (!(millis > 0)) {
+      const immediate = setImmediate(action);
+      return () => clearImmediate(immediate);
+    }
+    const wake = (): void => {
+      this.#sleepers.delete(sleeper);
+      action();
+    };
+    const sleeper: Sleeper = { at: this.#now + millis, millis, wake };
+    this.#sleepers.add(sleeper);
+    return () => this.#sleepers.delete(sleeper);
+  }
+
   /** How many are asleep; with `millis`, only those who asked for exactly that long. */
   sleeping(millis?: number): number {
     return [...this.#sleepers].filter((sleeper) => millis === undefined || sleeper.millis === millis).length;
