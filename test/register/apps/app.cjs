@@ -1,0 +1,3 @@
+const { logs } = require('@opentelemetry/api-logs');
+
+logs.getLogger('shop').emit({ body: 'from CommonJS', severityNumber: 9, severityText: 'INFO' });
