@@ -100,8 +100,11 @@ export class Settlement {
   ): Batch {
     const { queue } = this.#options;
     let front = batch;
-    // From the back, so that the indexes in front keep their meaning.
-    for (const { index, reason } of [...records].sort((a, b) => b.index - a.index)) {
+    // From the back, so that the indexes in front keep their meaning; each once, however often it is named.
+    const reasons = new Map(
+      records.filter(({ index }) => isIndex(index, batch)).map(({ index, reason }) => [index, reason]),
+    );
+    for (const [index, reason] of [...reasons].sort(([a], [b]) => b - a)) {
       const [before, from] = queue.split(front, index);
       const [one, after] = queue.split(from, 1);
       this.#dead(one, reason);
@@ -151,7 +154,7 @@ export class Settlement {
   async #refused(batch: Batch, verdict: Verdict & { kind: 'refused' }): Promise<Health> {
     const { queue } = this.#options;
     const { reason, indexes = [] } = verdict;
-    const named = indexes.filter((index) => index < batch.count).map((index) => ({ index, reason }));
+    const named = [...new Set(indexes)].filter((index) => isIndex(index, batch)).map((index) => ({ index, reason }));
     // If all of them are named it may as well be our own doing, and isolation looks for proof.
     if (named.length === 0 || named.length === batch.count) return this.#isolate(batch, verdict);
     const release = (part: Batch): void => queue.release(part);
@@ -204,6 +207,11 @@ function health({ verdict, retryAfterMillis, aborted }: Attempt): Health {
   if (aborted) return { kind: 'unknown' };
   if (impedes(verdict)) return { kind: 'impaired', verdict, retryAfterMillis };
   return { kind: 'impaired', verdict: transient(verdict.kind), retryAfterMillis: undefined };
+}
+
+/** What a platform names may be anything. */
+function isIndex(index: number, batch: Batch): boolean {
+  return Number.isInteger(index) && index >= 0 && index < batch.count;
 }
 
 function textOf(batch: Batch): string {

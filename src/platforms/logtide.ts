@@ -58,12 +58,17 @@ function namedIndexes(answer: HttpAnswer): readonly number[] | undefined {
   return indexes.length > 0 ? indexes : undefined;
 }
 
+/** A word of the server's vocabulary; anything longer might repeat the record, and this text reaches diagnostics. */
+function codeOf(reason: unknown): string {
+  return typeof reason === 'string' && /^[\w.-]{1,64}$/.test(reason) ? reason : 'rejected';
+}
+
 function rejections(rejected: unknown, count: number): readonly Rejection[] {
   if (!Array.isArray(rejected)) return [];
   return rejected.flatMap((item: { index?: unknown; reason?: unknown } | null) => {
     const index = item?.index;
     if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= count) return [];
-    return [{ index, reason: typeof item?.reason === 'string' ? item.reason.slice(0, 100) : 'rejected' }];
+    return [{ index, reason: codeOf(item?.reason) }];
   });
 }
 

@@ -1,0 +1,5 @@
+import * as api from '@opentelemetry/api';
+import * as apiLogs from '@opentelemetry/api-logs';
+
+api.logs?.getLogger('shop').emit({ body: 'through api', severityNumber: 9, severityText: 'INFO' });
+apiLogs.logs.getLogger('shop').emit({ body: 'through api-logs', severityNumber: 9, severityText: 'INFO' });
