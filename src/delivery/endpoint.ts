@@ -1,7 +1,7 @@
 import type { HttpAnswer, HttpRequest } from './http-message.ts';
 import type { Verdict } from './verdict.ts';
 
-export type { HttpAnswer, HttpRequest } from './http-message.ts';
+export type { HttpAnswer } from './http-message.ts';
 
 /** Where batches of one channel go: adds address and credentials to a body, and judges the answer. */
 export interface Endpoint {

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { startSink } from 'logferry/sink';
 import { runApp } from './support.mjs';
 
-/** The slots in which Node and undici keep the dispatcher of `fetch`. */
 test("the application's fetch stays Node's own", async (t) => {
   const sink = await startSink();
   const agents = [];

@@ -4,6 +4,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import { logtide, PlatformLogExporter } from 'logferry';
 
 const { FIRST, URL_OF_SERVER, LOGTIDE_API_URL, LOGTIDE_API_KEY } = process.env;
+/** The slots in which Node and undici keep the dispatcher of `fetch`. */
 const dispatchers = () =>
   ['undici.globalDispatcher.1', 'undici.globalDispatcher.2'].map((name) => globalThis[Symbol.for(name)]);
 const ask = async () => (await fetch(URL_OF_SERVER)).text();
