@@ -20,6 +20,17 @@ function assertSecure(platform: Platform, allowInsecure: boolean): void {
   );
 }
 
+/** What a destination is told besides its options. */
+export interface Surroundings {
+  /** Default: the real one. */
+  readonly clock?: Clock;
+  /**
+   * Whether a request under way keeps an otherwise finished process alive, until its timeout if the platform hangs.
+   * Default true: without anybody who flushes at the end, its records would be lost.
+   */
+  readonly holdsProcess?: boolean;
+}
+
 /** A platform and its delivery: takes records, encodes them at once, and answers for them until they end. */
 export class Destination {
   readonly #platform: Platform;
@@ -30,7 +41,11 @@ export class Destination {
   readonly #clock: Clock;
 
   /** Throws a `TypeError` or `RangeError` for bad options. */
-  constructor(platform: Platform, options?: DeliveryOptions, clock: Clock = systemClock) {
+  constructor(
+    platform: Platform,
+    options?: DeliveryOptions,
+    { clock = systemClock, holdsProcess = true }: Surroundings = {},
+  ) {
     const settings = deliverySettings(options);
     assertSecure(platform, settings.allowInsecure);
     this.#platform = platform;
@@ -41,6 +56,7 @@ export class Destination {
       ...settings,
       name: platform.name,
       clock,
+      holdsProcess,
       lanes: this.#channels.map(({ codec, endpoint, concurrency = DEFAULT_CONCURRENCY }) => ({
         codec,
         endpoint,

@@ -194,12 +194,17 @@ export function readEnvironment(context: EnvironmentContext): Environment {
     const level = common.level ?? ownLevel;
     try {
       const made = platform.create(options);
-      const destination = new Destination(made, {
-        ...context.delivery,
-        ...(typeof level === 'number' && { minimumSeverity: level }),
-        queue: { maxBytes: common.queueBytes as number },
-        http: { ...context.delivery.http, allowInsecure: common.allowInsecure === true },
-      });
+      const destination = new Destination(
+        made,
+        {
+          ...context.delivery,
+          ...(typeof level === 'number' && { minimumSeverity: level }),
+          queue: { maxBytes: common.queueBytes as number },
+          http: { ...context.delivery.http, allowInsecure: common.allowInsecure === true },
+        },
+        // Whoever reads the environment also flushes at the end, for a bounded time; requests must not outlast that.
+        { holdsProcess: false },
+      );
       destinations.push({ destination, origin: made.logs.endpoint.origin });
     } catch (error) {
       const { where, what } = refusal(platform, error);

@@ -1,6 +1,6 @@
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import type { Pool } from 'undici';
+import type { buildConnector, Pool } from 'undici';
 import type { Clock } from '../clock.ts';
 import type { Failed } from './answer-handler.ts';
 import { AnswerHandler, failedBy } from './answer-handler.ts';
@@ -18,6 +18,8 @@ export interface TransportOptions {
   /** From handing over the request to the last byte of the answer. */
   readonly timeoutMillis: number;
   readonly connectTimeoutMillis: number;
+  /** Whether a request under way keeps an otherwise finished process alive. */
+  readonly holdsProcess: boolean;
   readonly clock: Clock;
 }
 
@@ -128,6 +130,20 @@ function phaseOf(code: string): 'connect' | 'tls' | 'request' {
   return TLS_CODES.test(code) ? 'tls' : 'request';
 }
 
+/** undici lets go of idle sockets and takes them back for each request; these stay let go of. */
+function withoutHold(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...[error, socket]) => {
+      if (error !== null) {
+        callback(error, null);
+        return;
+      }
+      socket.unref();
+      socket.ref = () => socket;
+      callback(null, socket);
+    });
+}
+
 /**
  * undici is loaded with the first request, and only after Node has installed its own global dispatcher (reading
  * `Headers` makes it do so): loading undici first would put undici's in that place and re-route the application's
@@ -135,13 +151,14 @@ function phaseOf(code: string): 'connect' | 'tls' | 'request' {
  */
 async function openPool(options: TransportOptions): Promise<Pool> {
   void globalThis.Headers;
-  const { Pool: UndiciPool } = await import('undici');
+  const { buildConnector, Pool: UndiciPool } = await import('undici');
+  const connect = buildConnector({ timeout: options.connectTimeoutMillis });
   return new UndiciPool(options.origin, {
     connections: options.maxConnections,
     pipelining: 1,
     keepAliveTimeout: KEEP_ALIVE_MILLIS,
     keepAliveMaxTimeout: KEEP_ALIVE_MILLIS,
-    connect: { timeout: options.connectTimeoutMillis },
+    connect: options.holdsProcess ? connect : withoutHold(connect),
     // One deadline over everything is kept in `send`; idle timeouts would add nothing.
     headersTimeout: 0,
     bodyTimeout: 0,

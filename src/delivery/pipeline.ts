@@ -37,6 +37,8 @@ export interface PipelineOptions {
   readonly maxDelayMillis: number;
   readonly timeoutMillis: number;
   readonly connectTimeoutMillis: number;
+  /** Whether requests under way keep an otherwise finished process alive. */
+  readonly holdsProcess: boolean;
   readonly maxRetryAfterMillis: number;
   readonly circuitBreaker: CircuitBreakerOptions;
   readonly meterProvider: MeterProvider | undefined;
@@ -79,7 +81,7 @@ export class Pipeline {
    *       └──────── settlement (verdict) ◀─────────┘
    */
   #assemble(lane: LaneOptions, metrics: ExporterMetrics | undefined, diagnostics: Diagnostics): Lane {
-    const { clock, circuitBreaker, timeoutMillis, connectTimeoutMillis, maxRetryAfterMillis } = this.#options;
+    const { clock, circuitBreaker, maxRetryAfterMillis } = this.#options;
     const { codec, endpoint, concurrency } = lane;
     const ledger = this.#ledger;
     const onProgress = (): void => {
@@ -93,8 +95,9 @@ export class Pipeline {
     const transport = new HttpTransport({
       origin: endpoint.origin,
       maxConnections: concurrency,
-      timeoutMillis,
-      connectTimeoutMillis,
+      timeoutMillis: this.#options.timeoutMillis,
+      connectTimeoutMillis: this.#options.connectTimeoutMillis,
+      holdsProcess: this.#options.holdsProcess,
       clock,
     });
     const attempter = new Attempter({ codec, endpoint, transport, clock, maxRetryAfterMillis, metrics });

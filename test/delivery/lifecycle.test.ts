@@ -154,8 +154,8 @@ describe('flush and shutdown (fault matrix row 57)', () => {
     const server = await serve();
     server.answer = () => 'hang';
     const { origin } = server;
-    const limits = { timeoutMillis: 60_000, connectTimeoutMillis: 5_000, maxConnections: 1, clock: systemClock };
-    const transport = new HttpTransport({ ...limits, origin });
+    const limits = { timeoutMillis: 60_000, connectTimeoutMillis: 5_000, maxConnections: 1, holdsProcess: true };
+    const transport = new HttpTransport({ ...limits, origin, clock: systemClock });
     onTestFinished(() => transport.close());
     const send = (id: string): ReturnType<HttpTransport['send']> =>
       transport.send({ path: '/', headers: {}, body: Buffer.from(JSON.stringify({ id })) });

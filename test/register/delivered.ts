@@ -13,7 +13,7 @@ const MESSAGE: Readonly<Record<SinkPlatform, (record: Json) => unknown>> = {
   trakerr: (record) => record.eventMessage,
 };
 
-export function messageOf({ platform, record }: SinkRecord): string {
+function messageOf({ platform, record }: SinkRecord): string {
   return String(MESSAGE[platform](record));
 }
 

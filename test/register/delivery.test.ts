@@ -74,7 +74,7 @@ describe('started twice', () => {
     cpSync(join(shop.directory, 'node_modules/logferry/dist'), copy, { recursive: true });
     cpSync(join(shop.directory, 'node_modules/logferry/package.json'), join(copy, 'package.json'));
     const { stderr } = await shop.run('app.cjs', { flags, env: sink.env() });
-    expect(stderr.match(/logs of "shop"/g)).toHaveLength(1);
+    expect(stderr).toMatch(/^logferry [^\n]*logs of "shop"[^\n]*\n$/); // No LF008 about ourselves either.
     for (const platform of PLATFORM_NAMES) expect(messages(sink, platform)).toEqual(['from CommonJS']);
   });
 });
@@ -110,7 +110,6 @@ describe('span events of an application with a tracer provider of its own', () =
   it.each([
     ['registered in its first turn', { WHEN: 'first' }],
     ['registered long after', { WHEN: 'later' }],
-    ['with a frozen list of processors', { WHEN: 'first', FROZEN: 'yes' }],
   ])('%s, arrive on every platform', async (_, when) => {
     const { code, stderr } = await shop.run('traced.cjs', { env: { ...sink.env(), ...when, LOGFERRY_QUIET: 'true' } });
     expect([code, stderr]).toEqual([0, '']);

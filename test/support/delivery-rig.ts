@@ -113,7 +113,7 @@ export class Rig {
     const meterProvider = countingMeter(() => {
       this.finished += 1;
     });
-    this.destination = new Destination(platform, { meterProvider, ...options.delivery }, clock);
+    this.destination = new Destination(platform, { meterProvider, ...options.delivery }, { clock });
   }
 
   get stats(): DestinationStats {
