@@ -23,10 +23,13 @@ export interface Clock {
 /** Node's timers overflow into "fire at once" beyond this, so longer waits are taken in pieces. */
 const LONGEST_TIMER_MILLIS = 2 ** 31 - 1;
 
-function nextTurn(ref: boolean): Promise<void> {
+/**
+ * An immediate that is let go of does not run until something else wakes the event loop, so it is not: it holds the
+ * process for one turn only.
+ */
+function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
-    const immediate = setImmediate(resolve);
-    if (!ref) immediate.unref();
+    setImmediate(resolve);
   });
 }
 
@@ -50,7 +53,7 @@ export const systemClock: Clock = {
   random: () => Math.random(),
   after(millis, action) {
     if (!(millis > 0)) {
-      const immediate = setImmediate(action).unref();
+      const immediate = setImmediate(action);
       return () => clearImmediate(immediate);
     }
     const end = performance.now() + millis;
@@ -68,7 +71,7 @@ export const systemClock: Clock = {
   },
   async sleep(millis, signal, ref = false) {
     if (signal?.aborted) return;
-    if (!(millis > 0)) return nextTurn(ref);
+    if (!(millis > 0)) return nextTurn();
     const end = performance.now() + millis;
     for (let left = millis; left > 0 && !signal?.aborted; left = end - performance.now()) {
       await timer(Math.min(left, LONGEST_TIMER_MILLIS), signal, ref);

@@ -20,10 +20,10 @@ export interface Problem {
  * with blanks) · `LF003` unknown variable · `LF004` a value that cannot be read · `LF005` a `_FILE` that cannot be read
  * · `LF006` unknown platform in `LOGFERRY_PLATFORMS`.
  */
-export type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006';
+type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006';
 
 /** A destination made from the environment. */
-export interface ConfiguredDestination {
+interface ConfiguredDestination {
   readonly destination: Destination;
   readonly origin: string;
 }
