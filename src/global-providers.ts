@@ -45,8 +45,9 @@ interface ProxyTracerProvider extends SdkTracerProvider {
 }
 
 /**
- * Adds the bridge to a tracer provider, by default the one that is registered. The API has no way to do so, the processor list is a
- * private field of both SDK lines; false when it is not there (no provider yet, or one of another make). Never throws.
+ * Adds the bridge to a tracer provider, by default the one that is registered. The API has no way to do so, the
+ * processor list is a private field of both SDK lines; false when it is not there (no provider yet, or one of another
+ * make). Never throws.
  */
 function attachBridge(bridge: SpanEventBridge, provider?: ProxyTracerProvider): boolean {
   try {

@@ -143,6 +143,20 @@ export class Sender {
   }
 
   async #deliver(batch: Batch, permit: Permit): Promise<void> {
+    const { breaker, diagnostics } = this.#options;
+    try {
+      await this.#attempt(batch, permit);
+    } catch {
+      // Nothing below throws, but a platform object may come from outside; the application must not hear of it.
+      breaker.unused(permit);
+      diagnostics.warn('internal', 'a batch could not be settled; its records stay pending');
+    }
+    this.#inFlight -= 1;
+    this.#options.onProgress();
+    this.#pump();
+  }
+
+  async #attempt(batch: Batch, permit: Permit): Promise<void> {
     const { attempter, settlement, breaker, queue } = this.#options;
     const attempt = await attempter.send(batch);
     if (permit.small && attempt.verdict.kind === 'refused') {
@@ -153,9 +167,6 @@ export class Sender {
     } else {
       this.#report(permit, await settlement.settle(batch, attempt));
     }
-    this.#inFlight -= 1;
-    this.#options.onProgress();
-    this.#pump();
   }
 
   #report(permit: Permit, health: Health): void {
