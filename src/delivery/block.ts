@@ -13,6 +13,8 @@ export class Block {
   count = 0;
   /** Texts that are still needed. */
   live = 0;
+  /** Ordinal, in its queue, of the first text. */
+  ordinal = 0;
   /** Order of age among the blocks of one destination. */
   sequence: number;
 

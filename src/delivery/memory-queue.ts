@@ -11,11 +11,19 @@ interface Run {
   retried: boolean;
 }
 
+/** Whether no run, oldest first, has a record with a smaller ordinal. */
+function startsAt(runs: readonly Run[], ordinal: number): boolean {
+  const first = runs[0];
+  return first === undefined || first.block.ordinal + first.from >= ordinal;
+}
+
 class RunBatch implements Batch {
   readonly runs: readonly Run[];
   readonly count: number;
   readonly bytes: number;
   readonly retried: boolean;
+  /** Where the queue keeps it while it is taken. */
+  slot = 0;
 
   constructor(runs: readonly Run[]) {
     this.runs = runs;
@@ -50,6 +58,9 @@ export class MemoryQueue implements Queue {
   readonly #onDrop: (count: number) => void;
   #runs: Run[] = [];
   #open: Block | undefined;
+  /** Batches that are taken, in no order. */
+  readonly #batches: RunBatch[] = [];
+  #appended = 0;
   #waiting = 0;
   #taken = 0;
 
@@ -68,6 +79,14 @@ export class MemoryQueue implements Queue {
     return this.#taken;
   }
 
+  get appended(): number {
+    return this.#appended;
+  }
+
+  isPast(ordinal: number): boolean {
+    return startsAt(this.#runs, ordinal) && this.#batches.every(({ runs }) => startsAt(runs, ordinal));
+  }
+
   append(text: string): boolean {
     let block = this.#open;
     let bytes = block === undefined ? -1 : block.append(text);
@@ -83,6 +102,7 @@ export class MemoryQueue implements Queue {
       return false;
     }
     this.#extend(block as Block);
+    this.#appended += 1;
     this.#waiting += 1;
     return true;
   }
@@ -90,7 +110,7 @@ export class MemoryQueue implements Queue {
   take(options: TakeOptions): Batch | undefined {
     const taken = options.newest ? this.#takeNewest() : this.#takeOldest(options);
     if (taken.length === 0) return undefined;
-    const batch = new RunBatch(taken);
+    const batch = this.#keep(new RunBatch(taken));
     this.#waiting -= batch.count;
     this.#taken += batch.count;
     return batch;
@@ -106,17 +126,20 @@ export class MemoryQueue implements Queue {
       if (here < run.to - run.from) right.push({ ...run, from: run.from + here });
       missing -= here;
     }
-    return [new RunBatch(left), new RunBatch(right)];
+    this.#letGo(batch as RunBatch);
+    return [this.#keep(new RunBatch(left)), this.#keep(new RunBatch(right))];
   }
 
   acknowledge(batch: Batch): void {
     this.#taken -= batch.count;
+    this.#letGo(batch as RunBatch);
     for (const run of (batch as RunBatch).runs) this.#free(run.block, run.from, run.to);
   }
 
   release(batch: Batch): void {
     this.#taken -= batch.count;
     this.#waiting += batch.count;
+    this.#letGo(batch as RunBatch);
     for (const run of (batch as RunBatch).runs) this.#insert({ ...run, retried: true });
   }
 
@@ -128,9 +151,22 @@ export class MemoryQueue implements Queue {
     return count;
   }
 
+  #keep(batch: RunBatch): RunBatch {
+    batch.slot = this.#batches.push(batch) - 1;
+    return batch;
+  }
+
+  #letGo(batch: RunBatch): void {
+    const last = this.#batches.pop() as RunBatch;
+    if (last === batch) return;
+    this.#batches[batch.slot] = last;
+    last.slot = batch.slot;
+  }
+
   #extend(block: Block): void {
     const last = this.#runs.at(-1);
     const index = block.count - 1;
+    if (index === 0) block.ordinal = this.#appended;
     if (last !== undefined && last.block === block && last.to === index && !last.retried) last.to += 1;
     else this.#runs.push({ block, from: index, to: index + 1, retried: false });
   }

@@ -145,9 +145,8 @@ export class Pipeline {
 
   /** Waits until everything accepted before has ended, for `timeoutMillis` at most; true when it has. Never rejects. */
   async flush(timeoutMillis: number): Promise<boolean> {
-    const ledger = this.#ledger;
-    const target = ledger.accepted;
-    const ended = (): boolean => ledger.accepted - ledger.pending >= target;
+    const marks = this.#lanes.map(({ queue }) => ({ queue, ordinal: queue.appended }));
+    const ended = (): boolean => marks.every(({ queue, ordinal }) => queue.isPast(ordinal));
     if (ended()) return true;
     const done = new AbortController();
     const check = (): void => {

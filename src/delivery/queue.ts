@@ -19,6 +19,10 @@ export interface Queue {
   readonly waiting: number;
   /** Records that are taken and neither acknowledged nor released. */
   readonly taken: number;
+  /** Records ever accepted: the ordinal of the next one. */
+  readonly appended: number;
+  /** Whether every record with a smaller ordinal has ended. */
+  isPast(ordinal: number): boolean;
   /** Accepts one text; false when there is no room for it (it is then counted as dropped). */
   append(text: string): boolean;
   take(options: TakeOptions): Batch | undefined;

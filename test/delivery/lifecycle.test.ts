@@ -62,6 +62,22 @@ describe('flush and shutdown (fault matrix row 57)', () => {
     expect(it.stats).toMatchObject({ delivered: 3, requests: 2 });
   });
 
+  it('is not taken in by younger records that end before older ones', async () => {
+    const it = await rig({ maxRecords: 1, concurrency: 2, delivery: { http: { timeoutMillis: 60_000 } } });
+    it.server.answer = (_seen, number) => (number === 1 ? 'hang' : 200);
+    it.emit(1);
+    await until(() => it.server.seen.length === 1);
+    const flushed = it.destination.flush(10_000);
+    it.emit(5);
+    await until(() => it.stats.delivered === 5);
+    await it.clock.advance(10_000);
+    expect(it.stats).toMatchObject({ delivered: 5, pending: 1 });
+    expect(await flushed).toBe(false);
+    await it.clock.advance(60_000);
+    await it.pass(60_000);
+    expect(it.stats).toMatchObject({ delivered: 6, pending: 0 });
+  });
+
   it('answers false when the time is up, and loses nothing', async () => {
     const it = await rig();
     await it.server.pause();

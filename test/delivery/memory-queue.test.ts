@@ -136,6 +136,8 @@ describe('MemoryQueue against a model', () => {
     readonly bytes: number;
     /** Place in the order of acceptance. */
     readonly at: number;
+    /** The same without those that were refused. */
+    readonly ordinal: number;
     retried: boolean;
   }
   interface Held {
@@ -171,6 +173,10 @@ describe('MemoryQueue against a model', () => {
     expect(dropped()).toBe(model.dropped);
     const ended = model.acknowledged + model.cleared + model.dropped + model.refused;
     expect(ended + queue.waiting + queue.taken).toBe(model.appended);
+    expect(queue.appended).toBe(model.appended - model.refused);
+    const outstanding = [...model.waiting, ...model.held.flatMap(({ entries }) => entries)];
+    const oldest = Math.min(queue.appended, ...outstanding.map(({ ordinal }) => ordinal));
+    expect([queue.isPast(oldest), queue.isPast(oldest + 1)]).toEqual([true, outstanding.length === 0]);
     for (const { batch, entries } of held) {
       expect(batch.count).toBe(entries.length);
       expect(batch.bytes).toBe(bytesOf(entries));
@@ -213,7 +219,13 @@ describe('MemoryQueue against a model', () => {
 
   const append = (text: string): Step =>
     new Step(`append(${text.length} characters)`, false, (model, real) => {
-      const entry = { text, bytes: Buffer.byteLength(text), at: model.appended, retried: false };
+      const entry = {
+        text,
+        bytes: Buffer.byteLength(text),
+        at: model.appended,
+        ordinal: model.appended - model.refused,
+        retried: false,
+      };
       model.appended += 1;
       let room = entry.bytes <= model.limit;
       while (room && used(model) + entry.bytes > model.limit) {
