@@ -1,7 +1,7 @@
 import type { FieldRules } from '../record/attribute-picker.ts';
 import { AttributePicker, freeName } from '../record/attribute-picker.ts';
 import { perIdentity } from '../record/identity.ts';
-import { uuidSource, validSpanContext } from '../record/ids.ts';
+import { spanContextCheck, uuidSource } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
 import { listAttribute, scopeFields, spanFields } from '../record/record.ts';
@@ -59,6 +59,7 @@ export interface ContextParts {
  */
 export class ContextWriter {
   readonly #json: JsonWriter;
+  readonly #validContext = spanContextCheck();
   readonly #global: Readonly<Record<string, unknown>>;
   readonly #globalCollides: boolean;
   readonly #picker: AttributePicker<PickedAttributes>;
@@ -121,7 +122,7 @@ export class ContextWriter {
   }
 
   #ids(record: EmittedRecord): string {
-    const context = validSpanContext(record.spanContext);
+    const context = this.#validContext(record.spanContext);
     const id = this.#logId === undefined ? '' : this.#own('log_id', `"${this.#logId()}"`);
     if (context === undefined) return id;
     return (

@@ -1,6 +1,6 @@
 import type { HrTime, SpanContext } from '@opentelemetry/api';
 import { freeName } from '../record/attribute-picker.ts';
-import { validSpanContext } from '../record/ids.ts';
+import { spanContextCheck } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
 import { spanFields } from '../record/record.ts';
@@ -47,6 +47,7 @@ export interface SharedTexts {
  */
 export class OwnMembers {
   readonly #json: JsonWriter;
+  readonly #validContext = spanContextCheck();
   readonly #isoObserved: (time: HrTime) => string;
   #taken: object | undefined;
 
@@ -69,7 +70,7 @@ export class OwnMembers {
 
   /** `,"key":value` for trace, span, resource, scope, observed time and dropped attributes. */
   members(record: EmittedRecord, { resource, scope }: SharedTexts): string {
-    let text = this.#ids(validSpanContext(record.spanContext));
+    let text = this.#ids(this.#validContext(record.spanContext));
     if (record.span !== undefined) text += this.key(',"span":') + this.#json.value(spanFields(record.span));
     if (resource !== '') text += this.key(',"resource":') + resource;
     if (scope !== '') text += this.key(',"scope":') + scope;

@@ -3,7 +3,7 @@ import type { FieldRules } from '../record/attribute-picker.ts';
 import { AttributePicker, anyText, nonEmpty } from '../record/attribute-picker.ts';
 import { exceptionOf } from '../record/exception.ts';
 import { perIdentity } from '../record/identity.ts';
-import { dashed, uuidSource, validSpanContext } from '../record/ids.ts';
+import { dashed, spanContextCheck, uuidSource } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import { clip, DEFAULT_LIMITS, wellFormed } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
@@ -85,6 +85,7 @@ interface ResourceParts {
 /** Writes records as the objects that the platform takes: nine keys, always all of them, in the client's order. */
 class RecordWriter {
   readonly #json: JsonWriter;
+  readonly #validContext = spanContextCheck();
   readonly #options: RedArchRecordOptions;
   readonly #picker = new AttributePicker(RULES, CONTEXT_KEYS);
   readonly #context: RedArchContext;
@@ -166,7 +167,7 @@ class RecordWriter {
   }
 
   #requestId(record: EmittedRecord): string {
-    const trace = validSpanContext(record.spanContext)?.traceId;
+    const trace = this.#validContext(record.spanContext)?.traceId;
     if (trace === undefined) return `"${this.#uuid()}"`;
     return this.#options.requestId === 'trace-id-dashed' ? `"${dashed(trace)}"` : `"${trace.toLowerCase()}"`;
   }

@@ -3,7 +3,7 @@ import { AttributePicker } from '../record/attribute-picker.ts';
 import type { Exception } from '../record/exception.ts';
 import { exceptionOf } from '../record/exception.ts';
 import { perIdentity } from '../record/identity.ts';
-import { validSpanContext } from '../record/ids.ts';
+import { spanContextCheck } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
 import { messageOf } from '../record/record.ts';
@@ -49,6 +49,7 @@ function classify(level: string, record: EmittedRecord, exception: Exception | u
 /** Writes records as AppEvents, in the order of the model, without `apiKey`. */
 class TrakerrEventWriter {
   readonly #json: JsonWriter;
+  readonly #validContext = spanContextCheck();
   readonly #settings: TrakerrEventSettings;
   readonly #picker = new AttributePicker<EventFields>(EVENT_FIELDS, OWN_KEYS);
   readonly #unmapped: UnmappedWriter;
@@ -177,7 +178,7 @@ class TrakerrEventWriter {
 
   #correlation(record: EmittedRecord, fields: EventFields): string {
     if (fields.correlationId !== undefined) return this.#field('contextCrossAppCorrelationId', fields.correlationId);
-    const context = validSpanContext(record.spanContext);
+    const context = this.#validContext(record.spanContext);
     if (context === undefined) return '';
     const span = this.#settings.correlateSpans ? `-${context.spanId.toLowerCase()}` : '';
     return `,"contextCrossAppCorrelationId":"${context.traceId.toLowerCase()}${span}"`;

@@ -1,7 +1,7 @@
 import { freeName } from '../record/attribute-picker.ts';
 import type { Exception } from '../record/exception.ts';
 import { perIdentity } from '../record/identity.ts';
-import { validSpanContext } from '../record/ids.ts';
+import { spanContextCheck } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
 import { isStructured, scopeFields, spanFields } from '../record/record.ts';
@@ -53,6 +53,7 @@ function escaped(text: string): string {
  */
 export class UnmappedWriter {
   readonly #json: JsonWriter;
+  readonly #validContext = spanContextCheck();
   readonly #maxBytes: number;
   readonly #isoTime = isoFormatter(6, 'Z');
   readonly #scopeText: (scope: EmittedRecord['instrumentationScope']) => string;
@@ -91,7 +92,7 @@ export class UnmappedWriter {
   }
 
   #ids(record: EmittedRecord, parts: UnmappedParts): string {
-    const context = validSpanContext(record.spanContext);
+    const context = this.#validContext(record.spanContext);
     if (context === undefined) return '';
     const traceId = parts.traceCorrelated ? '' : this.#own('trace_id', `"${context.traceId.toLowerCase()}"`);
     const spanId = parts.spanCorrelated ? '' : this.#own('span_id', `"${context.spanId.toLowerCase()}"`);

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { dashed, isUuid, nameUuid, undashed, uuidSource, validSpanContext } from '../../src/record/ids.ts';
+import {
+  dashed,
+  isUuid,
+  nameUuid,
+  spanContextCheck,
+  undashed,
+  uuidSource,
+  validSpanContext,
+} from '../../src/record/ids.ts';
 import { SPAN_CONTEXT } from '../support/records.ts';
 
 describe('validSpanContext', () => {
@@ -43,5 +51,26 @@ describe('uuids', () => {
     expect(nameUuid('checkout')).toBe(nameUuid('checkout'));
     expect(nameUuid('checkout')).not.toBe(nameUuid('checkouT'));
     expect(nameUuid('checkout')).toMatch(/^[0-9a-f]{12}5[0-9a-f]{3}[89ab][0-9a-f]{15}$/);
+  });
+});
+
+describe('spanContextCheck', () => {
+  test('answers like validSpanContext, whatever was asked before', () => {
+    const good = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 };
+    const bad = { ...good, spanId: '0'.repeat(16) };
+    const broken = {
+      ...good,
+      get traceId(): string {
+        throw new Error('getter');
+      },
+    };
+    const check = spanContextCheck();
+    for (const context of [good, good, bad, undefined, good, bad, bad, undefined]) {
+      expect(check(context)).toBe(validSpanContext(context));
+    }
+    expect(check(good)).toBe(good);
+    expect(() => check(broken)).toThrow('getter');
+    expect(() => check(broken)).toThrow('getter');
+    expect(check(good)).toBe(good);
   });
 });
