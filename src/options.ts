@@ -65,6 +65,7 @@ export interface DeliverySettings {
   readonly onDeadLetter: DeadLetterHandler | undefined;
 }
 
+/** Bytes and milliseconds. */
 export const DELIVERY_DEFAULTS = {
   queueBytes: 16 * 1_048_576,
   maxDelayMillis: 0,

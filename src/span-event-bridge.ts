@@ -28,6 +28,7 @@ export interface SpanEventTarget {
   forceFlush(): Promise<void>;
 }
 
+/** Options of `SpanEventBridge`. */
 export interface SpanEventBridgeOptions {
   /** Where the events go. */
   readonly targets: SpanEventTarget | readonly SpanEventTarget[];

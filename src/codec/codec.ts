@@ -3,7 +3,6 @@ import type { Framing } from './framing.ts';
 
 /** How one channel of a platform writes records: each becomes one JSON text, and several texts become one body. */
 export interface Codec {
-  readonly contentType: string;
   /** Most records the platform takes in one request. */
   readonly maxRecords: number;
   /** Largest body to send, in bytes; well below what the platform refuses. */
@@ -14,5 +13,5 @@ export interface Codec {
   framing(count: number): Framing;
 }
 
-/** Everything of a codec but the limits on text size, which `boundedCodec` adds. */
+/** Everything of a codec but the limits on text size, which `boundedEncoder` adds. */
 export type RecordMapper = (record: EmittedRecord) => string;

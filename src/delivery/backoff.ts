@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 
+/** How the waits between tries grow; milliseconds, at least 1. */
 export interface BackoffOptions {
   /** First wait in milliseconds. Default 1,000. */
   readonly initialDelayMillis: number;
@@ -7,6 +8,7 @@ export interface BackoffOptions {
   readonly maxDelayMillis: number;
 }
 
+/** 1 s, doubled up to 60 s. */
 export const BACKOFF_DEFAULTS: BackoffOptions = { initialDelayMillis: 1_000, maxDelayMillis: 60_000 };
 
 /**

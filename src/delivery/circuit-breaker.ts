@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { BACKOFF_DEFAULTS, type BackoffOptions, backoffMillis } from './backoff.ts';
 
+/** When sending pauses, and for how long: counts and milliseconds, at least 1. */
 export interface CircuitBreakerOptions extends BackoffOptions {
   /** Consecutive failures (5xx, timeout, reset) that open the circuit. Default 5. */
   readonly failureThreshold: number;
@@ -10,6 +11,7 @@ export interface CircuitBreakerOptions extends BackoffOptions {
   readonly holdMillis: number;
 }
 
+/** 5 failures, 3 to connect, breaks of 1 s to 60 s, a probe a minute while held. */
 export const CIRCUIT_BREAKER_DEFAULTS: CircuitBreakerOptions = {
   ...BACKOFF_DEFAULTS,
   failureThreshold: 5,

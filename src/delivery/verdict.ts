@@ -20,10 +20,12 @@ export type Verdict =
 /** The verdicts that are about the platform or the way to it, not about the records: waiting is all there is to do. */
 export type Impediment = Extract<Verdict, { kind: 'transient' | 'throttled' | 'held' }>;
 
+/** Whether a verdict is one of those. */
 export function impedes(verdict: Verdict): verdict is Impediment {
   return verdict.kind === 'transient' || verdict.kind === 'throttled' || verdict.kind === 'held';
 }
 
+/** A record of the request, by its place from 0, that the platform took out for good. */
 export interface Rejection {
   readonly index: number;
   readonly reason: string;

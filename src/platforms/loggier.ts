@@ -107,7 +107,6 @@ function endpoint(base: BaseUrl, apiKey: () => string): Endpoint {
 export function loggier(options: LoggierOptions): Platform {
   if (options.apiKey === undefined) throw new TypeError('loggier: apiKey is missing');
   const codec: Codec = {
-    contentType: 'application/json',
     maxRecords: 20,
     maxBytes: 1_048_576,
     encode: boundedEncoder({ mapper: loggierMapper(recordSettings(options)) }),

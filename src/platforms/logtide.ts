@@ -116,7 +116,6 @@ function endpoint(base: BaseUrl, apiKey: () => string): Endpoint {
 export function logtide(options: LogTideOptions): Platform {
   const { base, apiKey } = address(options);
   const codec: Codec = {
-    contentType: 'application/json',
     maxRecords: 1_000,
     maxBytes: 1_048_576,
     encode: boundedEncoder({ mapper: logtideMapper(options), renameKey: renameForbiddenKey }),

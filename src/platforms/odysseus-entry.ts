@@ -72,6 +72,7 @@ export interface ResourceParts {
   readonly text: string;
 }
 
+/** Makes the parts of a resource; call it once per resource and keep the result. */
 export function resourceParts(
   json: JsonWriter,
   { options, uuid, resourceKeys }: EntrySettings,

@@ -40,7 +40,6 @@ const MAX_BYTES = 1_048_576;
 
 function codec(mapper: (json: JsonWriter) => RecordMapper): Codec {
   return {
-    contentType: 'application/json',
     maxRecords: MAX_RECORDS,
     maxBytes: MAX_BYTES,
     encode: boundedEncoder({ mapper }),

@@ -41,7 +41,6 @@ export function redarch(options: RedArchOptions, clock: Clock = systemClock): Pl
   const key = secretReader('redarch: apiKey', options.apiKey, assertKey);
   const channel: Channel = {
     codec: {
-      contentType: 'application/json',
       maxRecords: 1,
       maxBytes: MAX_BYTES,
       encode: boundedEncoder({ mapper: redarchMapper(options) }),

@@ -152,7 +152,6 @@ function endpoint(base: BaseUrl, apiKey: () => string): Endpoint {
 export function trakerr(options: TrakerrOptions): Platform {
   if (options.apiKey === undefined) throw new TypeError('trakerr: apiKey is missing');
   const codec: Codec = {
-    contentType: 'application/json',
     maxRecords: 1,
     maxBytes: 1_000_000,
     encode: boundedEncoder({ mapper: trakerrMapper(eventSettings(options)) }),

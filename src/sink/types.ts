@@ -91,6 +91,7 @@ export interface SinkCounts {
 /** What a script may answer: an answer, silence, a cut connection, or `undefined` for normal treatment. */
 export type SinkScriptedAnswer = SinkAnswer | 'hang' | 'reset' | undefined;
 
+/** Options of `startSink()`; everything is optional. */
 export interface SinkOptions {
   /** 0…65535; default 0, an ephemeral port. */
   readonly port?: number;

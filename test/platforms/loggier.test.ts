@@ -33,7 +33,7 @@ describe('addresses', () => {
     });
     expect(codec.framing(1)).toBe(SINGLE);
     expect(codec.framing(2)).toBe(ARRAY);
-    expect(codec).toMatchObject({ contentType: 'application/json', maxRecords: 20, maxBytes: 1_048_576 });
+    expect(codec).toMatchObject({ maxRecords: 20, maxBytes: 1_048_576 });
   });
 
   test('a rotated key is seen by the next attempt', () => {

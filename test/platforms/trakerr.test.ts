@@ -44,7 +44,7 @@ describe('requests', () => {
     expect(name).toBe('trakerr');
     expect(events).toBe(logs);
     expect(logs.concurrency).toBe(16);
-    expect(logs.codec).toMatchObject({ contentType: 'application/json', maxRecords: 1, maxBytes: 1_000_000 });
+    expect(logs.codec).toMatchObject({ maxRecords: 1, maxBytes: 1_000_000 });
     expect(logs.codec.framing(1)).toBe(SINGLE);
   });
 });

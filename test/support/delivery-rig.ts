@@ -44,7 +44,7 @@ export function fakeChannel(origin: string, options: FakePlatformOptions = {}): 
   const { request = (body: Uint8Array) => ({ path: '/logs', headers, body }) } = options;
   const framing = maxRecords === 1 ? SINGLE : ARRAY;
   return {
-    codec: { contentType: 'application/json', maxRecords, maxBytes, encode, framing: () => framing },
+    codec: { maxRecords, maxBytes, encode, framing: () => framing },
     endpoint: { origin, request, judge },
     concurrency,
   };
