@@ -3,8 +3,8 @@ export interface Batch {
   readonly count: number;
   /** UTF-8 bytes of the texts alone, without separators. */
   readonly bytes: number;
-  /** Whether any of its records has been sent before. */
-  readonly retried: boolean;
+  /** How often its records have been taken and released before; the most of any. */
+  readonly attempts: number;
   /** Writes the texts joined by commas at `offset` and returns the offset behind them. */
   copy(target: Buffer, offset: number): number;
 }

@@ -4,12 +4,28 @@ import type { ExporterMetrics } from '../telemetry.ts';
 export type DropReason =
   /** The queue's byte bound was reached; the oldest records went. */
   | 'overflow'
+  /** Older than `queue.maxAgeMillis`. */
+  | 'expired'
+  /** Damaged on disk. */
+  | 'corrupt'
+  /** The files they were in have been deleted or cannot be read. */
+  | 'spool_lost'
+  /** Another process took this one for dead and delivers them. */
+  | 'taken_over'
   /** Not delivered before the deadline of `shutdown()`. */
   | 'shutdown'
   /** Handed over after `shutdown()`. */
   | 'after_shutdown';
 
-const DROP_REASONS: readonly DropReason[] = ['overflow', 'shutdown', 'after_shutdown'];
+const DROP_REASONS: readonly DropReason[] = [
+  'overflow',
+  'expired',
+  'corrupt',
+  'spool_lost',
+  'taken_over',
+  'shutdown',
+  'after_shutdown',
+];
 
 /**
  * The counts of one destination. The conservation law `accepted = delivered + pending + deadLettered + Σ dropped`

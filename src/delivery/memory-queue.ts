@@ -2,45 +2,8 @@ import type { Batch } from '../codec/batch.ts';
 import { BLOCK_BYTES, type Block } from './block.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { Queue, TakeOptions } from './queue.ts';
-
-/** Neighbouring records of one block: `from` inclusive, `to` exclusive. */
-interface Run {
-  readonly block: Block;
-  from: number;
-  to: number;
-  retried: boolean;
-}
-
-/** Whether no run, oldest first, has a record with a smaller ordinal. */
-function startsAt(runs: readonly Run[], ordinal: number): boolean {
-  const first = runs[0];
-  return first === undefined || first.block.ordinal + first.from >= ordinal;
-}
-
-class RunBatch implements Batch {
-  readonly runs: readonly Run[];
-  readonly count: number;
-  readonly bytes: number;
-  readonly retried: boolean;
-  /** Where the queue keeps it while it is taken. */
-  slot = 0;
-
-  constructor(runs: readonly Run[]) {
-    this.runs = runs;
-    this.count = runs.reduce((sum, run) => sum + run.to - run.from, 0);
-    this.bytes = runs.reduce((sum, run) => sum + run.block.textBytes(run.from, run.to), 0);
-    this.retried = runs.some((run) => run.retried);
-  }
-
-  copy(target: Buffer, offset: number): number {
-    let end = offset;
-    for (const run of this.runs) {
-      if (end > offset) end = target.writeUInt8(0x2c, end);
-      end = run.block.copy(run.from, run.to, target, end);
-    }
-    return end;
-  }
-}
+import { OFTEN } from './queue.ts';
+import { type Run, RunBatch, startsAt } from './run-batch.ts';
 
 /**
  * A queue in memory, bounded in bytes, oldest dropped first.
@@ -79,12 +42,9 @@ export class MemoryQueue implements Queue {
     return this.#taken;
   }
 
-  get appended(): number {
-    return this.#appended;
-  }
-
-  isPast(ordinal: number): boolean {
-    return startsAt(this.#runs, ordinal) && this.#batches.every(({ runs }) => startsAt(runs, ordinal));
+  checkpoint(): () => boolean {
+    const ordinal = this.#appended;
+    return () => startsAt(this.#runs, ordinal) && this.#batches.every(({ runs }) => startsAt(runs, ordinal));
   }
 
   append(text: string): boolean {
@@ -107,13 +67,12 @@ export class MemoryQueue implements Queue {
     return true;
   }
 
+  appendTaken(text: string): Batch | undefined {
+    return this.append(text) ? this.#handOut(this.#takeNewest()) : undefined;
+  }
+
   take(options: TakeOptions): Batch | undefined {
-    const taken = options.newest ? this.#takeNewest() : this.#takeOldest(options);
-    if (taken.length === 0) return undefined;
-    const batch = this.#keep(new RunBatch(taken));
-    this.#waiting -= batch.count;
-    this.#taken += batch.count;
-    return batch;
+    return this.#handOut(options.newest ? this.#takeNewest() : this.#takeOldest(options));
   }
 
   split(batch: Batch, count: number): readonly [Batch, Batch] {
@@ -140,7 +99,7 @@ export class MemoryQueue implements Queue {
     this.#taken -= batch.count;
     this.#waiting += batch.count;
     this.#letGo(batch as RunBatch);
-    for (const run of (batch as RunBatch).runs) this.#insert({ ...run, retried: true });
+    for (const run of (batch as RunBatch).runs) this.#insert({ ...run, attempts: run.attempts + 1 });
   }
 
   clear(): number {
@@ -149,6 +108,14 @@ export class MemoryQueue implements Queue {
     this.#runs = [];
     this.#waiting = 0;
     return count;
+  }
+
+  #handOut(taken: readonly Run[]): Batch | undefined {
+    if (taken.length === 0) return undefined;
+    const batch = this.#keep(new RunBatch(taken));
+    this.#waiting -= batch.count;
+    this.#taken += batch.count;
+    return batch;
   }
 
   #keep(batch: RunBatch): RunBatch {
@@ -167,8 +134,8 @@ export class MemoryQueue implements Queue {
     const last = this.#runs.at(-1);
     const index = block.count - 1;
     if (index === 0) block.ordinal = this.#appended;
-    if (last !== undefined && last.block === block && last.to === index && !last.retried) last.to += 1;
-    else this.#runs.push({ block, from: index, to: index + 1, retried: false });
+    if (last !== undefined && last.block === block && last.to === index && last.attempts === 0) last.to += 1;
+    else this.#runs.push({ block, from: index, to: index + 1, attempts: 0 });
   }
 
   #takeOldest({ maxRecords, maxBytes, fresh }: TakeOptions): Run[] {
@@ -178,10 +145,12 @@ export class MemoryQueue implements Queue {
     let index = 0;
     while (index < this.#runs.length && records > 0) {
       const run = this.#runs[index] as Run;
-      if (fresh && run.retried) {
+      if (fresh && run.attempts > 0) {
         index += 1;
         continue;
       }
+      const first = taken[0];
+      if (first !== undefined && first.attempts >= OFTEN !== run.attempts >= OFTEN) break;
       const to = run.block.fit(run.from, Math.min(run.to, run.from + records), bytes, taken.length === 0);
       if (to === run.from) break;
       taken.push({ ...run, to });

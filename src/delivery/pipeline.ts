@@ -145,8 +145,8 @@ export class Pipeline {
 
   /** Waits until everything accepted before has ended, for `timeoutMillis` at most; true when it has. Never rejects. */
   async flush(timeoutMillis: number): Promise<boolean> {
-    const marks = this.#lanes.map(({ queue }) => ({ queue, ordinal: queue.appended }));
-    const ended = (): boolean => marks.every(({ queue, ordinal }) => queue.isPast(ordinal));
+    const checks = this.#lanes.map(({ queue }) => queue.checkpoint());
+    const ended = (): boolean => checks.every((check) => check());
     if (ended()) return true;
     const done = new AbortController();
     const check = (): void => {

@@ -19,12 +19,16 @@ export interface Queue {
   readonly waiting: number;
   /** Records that are taken and neither acknowledged nor released. */
   readonly taken: number;
-  /** Records ever accepted: the ordinal of the next one. */
-  readonly appended: number;
-  /** Whether every record with a smaller ordinal has ended. */
-  isPast(ordinal: number): boolean;
+  /** A check that tells whether every record accepted until now has ended. */
+  checkpoint(): () => boolean;
   /** Accepts one text; false when there is no room for it (it is then counted as dropped). */
   append(text: string): boolean;
+  /** Accepts one text and hands it out at once, for whoever may replace it; undefined when there is no room for it. */
+  appendTaken(text: string): Batch | undefined;
+  /**
+   * The oldest records that wait, or the youngest one. Records that have come back often are not mixed with others:
+   * one of them may be what is refused. Undefined when there is none, or while their bytes are being read.
+   */
   take(options: TakeOptions): Batch | undefined;
   /** Two batches from one, the first with `count` records. The original must not be used any more. */
   split(batch: Batch, count: number): readonly [Batch, Batch];
@@ -35,3 +39,6 @@ export interface Queue {
   /** Drops everything that waits and returns how many records that were. */
   clear(): number;
 }
+
+/** Records that have come back this often travel without those that have not. */
+export const OFTEN = 2;

@@ -124,7 +124,7 @@ export class Sender {
       if (fresh !== undefined || !this.#mayRetryUnbudgeted(now)) return fresh;
     }
     const batch = queue.take(limits);
-    if (batch?.retried) {
+    if (batch !== undefined && batch.attempts > 0) {
       this.retries += 1;
       if (!permit.probe) this.#budget.retried();
     }

@@ -10,7 +10,7 @@ interface Numbered extends Batch {
 }
 
 function numbered(ids: readonly number[]): Numbered {
-  return { ids, count: ids.length, bytes: ids.length, retried: false, copy: (_target, offset) => offset };
+  return { ids, count: ids.length, bytes: ids.length, attempts: 0, copy: (_target, offset) => offset };
 }
 
 const idsOf = (batch: Batch): readonly number[] => (batch as Numbered).ids;

@@ -4,7 +4,7 @@ import type { Batch } from '../../src/codec/batch.ts';
 import { BLOCK_BYTES } from '../../src/delivery/block.ts';
 import { ByteBudget } from '../../src/delivery/byte-budget.ts';
 import { MemoryQueue } from '../../src/delivery/memory-queue.ts';
-import type { TakeOptions } from '../../src/delivery/queue.ts';
+import { OFTEN, type TakeOptions } from '../../src/delivery/queue.ts';
 
 const EVERYTHING: TakeOptions = { maxRecords: Number.MAX_SAFE_INTEGER, maxBytes: Number.MAX_SAFE_INTEGER };
 
@@ -71,7 +71,7 @@ describe('MemoryQueue', () => {
     queue.release(first);
     const all = queue.take(EVERYTHING) as Batch;
     expect(textsOf(all)).toBe('1,2,3,4,5,6,7');
-    expect(all.retried).toBe(true);
+    expect(all.attempts).toBe(1);
   });
 
   it('drops the oldest waiting record, never one that is taken, exactly as many as needed', () => {
@@ -138,7 +138,7 @@ describe('MemoryQueue against a model', () => {
     readonly at: number;
     /** The same without those that were refused. */
     readonly ordinal: number;
-    retried: boolean;
+    attempts: number;
   }
   interface Held {
     readonly batch: Batch;
@@ -159,13 +159,14 @@ describe('MemoryQueue against a model', () => {
     readonly budget: ByteBudget;
     readonly dropped: () => number;
     held: Held[];
+    readonly checkpoints: { readonly ordinal: number; readonly check: () => boolean }[];
   }
 
   const bytesOf = (entries: readonly Entry[]): number => entries.reduce((sum, { bytes }) => sum + bytes, 0);
   const used = (model: Model): number =>
     bytesOf(model.waiting) + model.held.reduce((sum, { entries }) => sum + bytesOf(entries), 0);
 
-  function expectSame(model: Model, { queue, budget, dropped, held }: Real): void {
+  function expectSame(model: Model, { queue, budget, dropped, held, checkpoints }: Real): void {
     expect(queue.waiting).toBe(model.waiting.length);
     expect(queue.taken).toBe(model.held.reduce((sum, { entries }) => sum + entries.length, 0));
     expect(budget.used).toBe(used(model));
@@ -173,14 +174,14 @@ describe('MemoryQueue against a model', () => {
     expect(dropped()).toBe(model.dropped);
     const ended = model.acknowledged + model.cleared + model.dropped + model.refused;
     expect(ended + queue.waiting + queue.taken).toBe(model.appended);
-    expect(queue.appended).toBe(model.appended - model.refused);
     const outstanding = [...model.waiting, ...model.held.flatMap(({ entries }) => entries)];
-    const oldest = Math.min(queue.appended, ...outstanding.map(({ ordinal }) => ordinal));
-    expect([queue.isPast(oldest), queue.isPast(oldest + 1)]).toEqual([true, outstanding.length === 0]);
+    const oldest = Math.min(Number.POSITIVE_INFINITY, ...outstanding.map(({ ordinal }) => ordinal));
+    checkpoints.push({ ordinal: model.appended - model.refused, check: queue.checkpoint() });
+    for (const { ordinal, check } of checkpoints) expect(check()).toBe(ordinal <= oldest);
     for (const { batch, entries } of held) {
       expect(batch.count).toBe(entries.length);
       expect(batch.bytes).toBe(bytesOf(entries));
-      expect(batch.retried).toBe(entries.some(({ retried }) => retried));
+      expect(batch.attempts).toBe(Math.max(0, ...entries.map(({ attempts }) => attempts)));
       expect(textsOf(batch) === entries.map(({ text }) => text).join(',')).toBe(true);
     }
   }
@@ -217,14 +218,14 @@ describe('MemoryQueue against a model', () => {
     return real.held.splice(index, 1)[0] as Held;
   };
 
-  const append = (text: string): Step =>
-    new Step(`append(${text.length} characters)`, false, (model, real) => {
+  const append = (text: string, taken: boolean): Step =>
+    new Step(`append(${text.length} characters${taken ? ', taken' : ''})`, false, (model, real) => {
       const entry = {
         text,
         bytes: Buffer.byteLength(text),
         at: model.appended,
         ordinal: model.appended - model.refused,
-        retried: false,
+        attempts: 0,
       };
       model.appended += 1;
       let room = entry.bytes <= model.limit;
@@ -232,19 +233,23 @@ describe('MemoryQueue against a model', () => {
         room = model.waiting.shift() !== undefined;
         if (room) model.dropped += 1;
       }
-      if (room) model.waiting.push(entry);
-      else model.refused += 1;
-      expect(real.queue.append(text)).toBe(room);
+      if (!room) model.refused += 1;
+      else if (!taken) model.waiting.push(entry);
+      const batch = taken ? real.queue.appendTaken(text) : undefined;
+      expect(taken ? batch !== undefined : real.queue.append(text)).toBe(room);
+      if (batch !== undefined) hold(model, real, batch, [entry]);
     });
 
   const take = (options: TakeOptions): Step =>
     new Step(`take(${JSON.stringify(options)})`, false, (model, real) => {
       const entries: Entry[] = [];
       let bytes = options.maxBytes;
-      const eligible = model.waiting.filter(({ retried }) => !(options.fresh && retried));
+      const eligible = model.waiting.filter(({ attempts }) => !(options.fresh && attempts > 0));
       const candidates = options.newest ? model.waiting.slice(-1) : eligible;
       for (const entry of candidates) {
         const fits = entry.bytes <= bytes || entries.length === 0;
+        const often = (entries[0] ?? entry).attempts >= OFTEN;
+        if (!options.newest && often !== entry.attempts >= OFTEN) break;
         if (!options.newest && (!fits || entries.length === options.maxRecords)) break;
         entries.push(entry);
         bytes -= entry.bytes + 1;
@@ -274,7 +279,7 @@ describe('MemoryQueue against a model', () => {
   const release = (pick: number): Step =>
     new Step(`release(#${pick})`, true, (model, real) => {
       const { batch, entries } = letGo(model, real, pick);
-      for (const entry of entries) entry.retried = true;
+      for (const entry of entries) entry.attempts += 1;
       model.waiting = [...model.waiting, ...entries].sort((a, b) => a.at - b.at);
       real.queue.release(batch);
     });
@@ -306,8 +311,8 @@ describe('MemoryQueue against a model', () => {
   const pick = fc.nat(20);
   const commands = fc.commands(
     [
-      text.map(append),
-      text.map(append),
+      fc.tuple(text, fc.constantFrom(false, false, false, true)).map(([value, taken]) => append(value, taken)),
+      text.map((value) => append(value, false)),
       options.map(take),
       fc.tuple(pick, fc.double({ min: 0, max: 1, noNaN: true })).map(([index, share]) => split(index, share)),
       pick.map(acknowledge),
@@ -332,7 +337,7 @@ describe('MemoryQueue against a model', () => {
           acknowledged: 0,
           cleared: 0,
         };
-        const real: Real = { queue, budget, dropped, held: [] };
+        const real: Real = { queue, budget, dropped, held: [], checkpoints: [] };
         fc.modelRun(() => ({ model, real }), steps);
         for (const { batch } of real.held) queue.acknowledge(batch);
         queue.clear();
