@@ -1,13 +1,16 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
-import type { DestinationStats } from './delivery/pipeline.ts';
 import { Pipeline } from './delivery/pipeline.ts';
+import { beforeExit } from './delivery/spool/exit.ts';
+import type { DestinationStats } from './delivery/stats.ts';
 import { ExceptionTwins } from './exception-twins.ts';
+import type { DestinationFlush, FlushOptions } from './flush.ts';
 import type { DeliveryOptions, DeliverySettings } from './options.ts';
 import { deliverySettings } from './options.ts';
 import type { Channel, Platform } from './platforms/platform.ts';
 import type { EmittedRecord } from './record/record.ts';
 import { eventNameOf } from './record/record.ts';
+import { Unresolved } from './unresolved.ts';
 
 const DEFAULT_CONCURRENCY = 4;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
@@ -20,15 +23,16 @@ function assertSecure(platform: Platform, allowInsecure: boolean): void {
   );
 }
 
+function total(dropped: DestinationStats['dropped']): number {
+  return Object.values(dropped).reduce((sum, count) => sum + count, 0);
+}
+
 /** What a destination is told besides its options. */
 export interface Surroundings {
   /** Default: the real one. */
   readonly clock?: Clock;
-  /**
-   * Whether a request under way keeps an otherwise finished process alive, until its timeout if the platform hangs.
-   * Default true: without anybody who flushes at the end, its records would be lost.
-   */
-  readonly holdsProcess?: boolean;
+  /** Whoever made the destination flushes it when the process ends. Default false: it sees to its own end. */
+  readonly isFlushedAtEnd?: boolean;
 }
 
 /** A platform and its delivery: takes records, encodes them at once, and answers for them until they end. */
@@ -38,13 +42,15 @@ export class Destination {
   readonly #channels: readonly Channel[];
   readonly #pipeline: Pipeline;
   readonly #twins: ExceptionTwins;
+  readonly #unresolved: Unresolved;
+  readonly #forgetEnd: (() => void) | undefined;
   readonly #clock: Clock;
 
-  /** Throws a `TypeError` or `RangeError` for bad options. */
+  /** Throws a `TypeError` or `RangeError` for bad options, an `Error` when a required spool cannot be used. */
   constructor(
     platform: Platform,
     options?: DeliveryOptions,
-    { clock = systemClock, holdsProcess = true }: Surroundings = {},
+    { clock = systemClock, isFlushedAtEnd = false }: Surroundings = {},
   ) {
     const settings = deliverySettings(options);
     assertSecure(platform, settings.allowInsecure);
@@ -56,14 +62,24 @@ export class Destination {
       ...settings,
       name: platform.name,
       clock,
-      holdsProcess,
-      lanes: this.#channels.map(({ codec, endpoint, concurrency = DEFAULT_CONCURRENCY }) => ({
+      // Without a spool and without anybody who flushes at the end, records in flight would be lost.
+      holdsProcess: settings.spool === undefined && !isFlushedAtEnd,
+      lanes: this.#channels.map(({ codec, endpoint, concurrency = DEFAULT_CONCURRENCY }, index) => ({
+        name: index === 0 ? 'logs' : 'events',
         codec,
         endpoint,
         concurrency: settings.maxConcurrency ?? concurrency,
       })),
     });
+    const { spoolProblem } = this.#pipeline;
+    if (settings.spool?.required && spoolProblem !== undefined) {
+      void this.#pipeline.shutdown(0);
+      throw new Error(spoolProblem);
+    }
     this.#twins = new ExceptionTwins(clock, (record) => this.#take(record, this.#route(record)));
+    this.#unresolved = new Unresolved(clock);
+    const drains = settings.spool !== undefined && !isFlushedAtEnd && settings.exitMillis > 0;
+    this.#forgetEnd = drains ? beforeExit(() => this.flush({ timeoutMillis: settings.exitMillis })) : undefined;
   }
 
   get name(): string {
@@ -93,26 +109,62 @@ export class Destination {
     else this.#take(record, route);
   }
 
-  /** Waits until what was taken before has ended, bounded; true when it has. Never rejects. */
-  flush(timeoutMillis = this.#settings.flushMillis): Promise<boolean> {
+  /** Waits until what was taken before has ended, or is durable, bounded. Never rejects. */
+  async flush({ until, timeoutMillis = this.#settings.flushMillis }: FlushOptions = {}): Promise<DestinationFlush> {
     this.#twins.flush();
-    return this.#pipeline.flush(timeoutMillis);
+    if (until !== 'durable') return this.#reported(() => this.#pipeline.flush(timeoutMillis));
+    return this.#reported(() => this.#within(timeoutMillis, this.sync()));
   }
 
   /**
    * The same where log records may still be on their way to us, in the queue of a batch processor: exception events
    * are given the time they wait for their log record.
    */
-  async flushPatiently(timeoutMillis = this.#settings.flushMillis): Promise<boolean> {
+  async flushPatiently(options: FlushOptions = {}): Promise<DestinationFlush> {
+    const { timeoutMillis = this.#settings.flushMillis } = options;
     const begun = this.#clock.now();
     await this.#twins.settled(timeoutMillis);
-    return this.#pipeline.flush(Math.max(0, timeoutMillis - (this.#clock.now() - begun)));
+    return this.flush({ ...options, timeoutMillis: Math.max(0, timeoutMillis - (this.#clock.now() - begun)) });
   }
 
-  /** Delivers what it can, bounded, counts the rest and takes nothing more. Never rejects. */
+  /** Whether success is to be reported only once the disk has confirmed what was taken. */
+  get syncsEveryBatch(): boolean {
+    return this.#pipeline.syncsEveryBatch;
+  }
+
+  /** Resolves when the disk has confirmed what was taken before, or nothing of it is left; false when it could not. */
+  async sync(): Promise<boolean> {
+    return (await this.#pipeline.sync()) || this.stats().pending === 0;
+  }
+
+  /** Delivers what it can, bounded, leaves the rest to the spool or counts it, and takes nothing more. Never rejects. */
   shutdown(timeoutMillis = this.#settings.shutdownMillis): Promise<void> {
+    this.#forgetEnd?.();
     this.#twins.flush();
+    this.#unresolved.settleAll();
     return this.#pipeline.shutdown(timeoutMillis);
+  }
+
+  async #within(timeoutMillis: number, result: Promise<boolean>): Promise<boolean> {
+    const done = new AbortController();
+    const timeout = this.#clock.sleep(timeoutMillis, done.signal, true).then(() => false);
+    const first = await Promise.race([result, timeout]);
+    done.abort();
+    return first;
+  }
+
+  async #reported(flush: () => Promise<boolean>): Promise<DestinationFlush> {
+    const before = this.stats();
+    const complete = await flush();
+    const { platform, delivered, deadLettered, dropped, pending } = this.stats();
+    return {
+      platform,
+      complete,
+      delivered: delivered - before.delivered,
+      deadLettered: deadLettered - before.deadLettered,
+      dropped: total(dropped) - total(before.dropped),
+      pending,
+    };
   }
 
   stats(): DestinationStats {
@@ -121,11 +173,21 @@ export class Destination {
 
   #take(record: EmittedRecord, route: readonly Channel[]): boolean {
     let kept = true;
+    const waits = this.#unresolved.concerns(record.resource);
     for (const channel of route) {
       const text = channel.codec.encode(record);
-      kept = this.#pipeline.accept(this.#channels.indexOf(channel), text) && kept;
+      const lane = this.#channels.indexOf(channel);
+      const taken = waits ? this.#hold(lane, channel, record, text) : this.#pipeline.accept(lane, text);
+      kept = taken && kept;
     }
     return kept;
+  }
+
+  #hold(lane: number, { codec }: Channel, record: EmittedRecord, text: string): boolean {
+    const held = this.#pipeline.hold(lane, text);
+    if (held === undefined) return false;
+    this.#unresolved.add(record.resource, () => held.settle(codec.encode(record)));
+    return true;
   }
 
   /** The channels that take a record. An events channel of its own knows no severity and is never filtered by it. */

@@ -203,7 +203,7 @@ export function readEnvironment(context: EnvironmentContext): Environment {
           http: { ...context.delivery.http, allowInsecure: common.allowInsecure === true },
         },
         // Whoever reads the environment also flushes at the end, for a bounded time; requests must not outlast that.
-        { holdsProcess: false },
+        { isFlushedAtEnd: true },
       );
       destinations.push({ destination, origin: made.logs.endpoint.origin });
     } catch (error) {

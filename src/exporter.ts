@@ -1,6 +1,8 @@
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { DestinationStats } from './delivery/pipeline.ts';
+import type { DestinationStats } from './delivery/stats.ts';
 import { Destination } from './destination.ts';
+import type { FlushOptions, FlushReport } from './flush.ts';
+import { flushReport } from './flush.ts';
 import type { DeliveryOptions } from './options.ts';
 import type { Platform } from './platforms/platform.ts';
 import type { EmittedRecord } from './record/record.ts';
@@ -12,11 +14,20 @@ class ExportError extends Error {
   override readonly name = 'not_kept';
 }
 
+function report(resultCallback: ExportCallback, kept: boolean): void {
+  try {
+    if (kept) resultCallback({ code: 0 });
+    else resultCallback({ code: 1, error: new ExportError('the records could not be kept; see stats().dropped') });
+  } catch {
+    // The callback belongs to the processor; its failure is none of the application's business.
+  }
+}
+
 /**
  * Delivers log records to one platform, behind any OpenTelemetry `LogRecordProcessor`.
  *
- * A batch is encoded and owned at once: `export()` calls back exactly once, before it returns, with SUCCESS when the
- * records are kept and FAILED when none could be. What becomes of them afterwards is counted by `stats()`. Overlapping
+ * A batch is encoded and owned at once: `export()` calls back exactly once, before it returns (with `spool.fsync:
+ * 'batch'`: once the disk has confirmed it), with SUCCESS when the records are kept and FAILED when none could be. What becomes of them afterwards is counted by `stats()`. Overlapping
  * `export()` calls are fine. Nothing is ever thrown into the application.
  */
 export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
@@ -31,12 +42,9 @@ export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
   export(records: ReadableLogRecord[], resultCallback: ExportCallback): void {
     let kept = records.length === 0 && this.#shutdown === undefined;
     for (const record of records) kept = this.#destination.accept(record) || kept;
-    try {
-      if (kept) resultCallback({ code: 0 });
-      else resultCallback({ code: 1, error: new ExportError('the records could not be kept; see stats().dropped') });
-    } catch {
-      // The callback belongs to the processor; its failure is none of the application's business.
-    }
+    if (kept && this.#destination.syncsEveryBatch)
+      void this.#destination.sync().then(() => report(resultCallback, true));
+    else report(resultCallback, kept);
   }
 
   /** Takes a span event from a `SpanEventBridge`. */
@@ -49,7 +57,12 @@ export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
     await this.#destination.flushPatiently();
   }
 
-  /** Delivers what it can within `timeouts.shutdownMillis`; afterwards `export()` answers FAILED. Never rejects. */
+  /** Waits for delivery, or until the disk has confirmed it, and tells what has become of the records. Never rejects. */
+  async flush(options?: FlushOptions): Promise<FlushReport> {
+    return flushReport([await this.#destination.flushPatiently(options)]);
+  }
+
+  /** Delivers what it can within `timeouts.shutdownMillis`, leaves the rest to the spool if there is one; afterwards `export()` answers FAILED. Never rejects. */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#destination.shutdown();
     return this.#shutdown;

@@ -1,6 +1,9 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { CIRCUIT_BREAKER_DEFAULTS, type CircuitBreakerOptions } from './delivery/circuit-breaker.ts';
 import type { DeadLetterHandler } from './delivery/dead-letter.ts';
+import type { SpoolSettings } from './delivery/spool/spool-settings.ts';
+import { knownOptions, numberOption } from './option-checks.ts';
+import { type SpoolOptions, spoolSettings } from './spool-options.ts';
 
 /** How records travel to one platform. Everything is optional; times are milliseconds, sizes are bytes. */
 export interface DeliveryOptions {
@@ -9,7 +12,11 @@ export interface DeliveryOptions {
   readonly queue?: {
     /** Encoded records that may wait in memory; beyond it the oldest are dropped and counted. Default 16 MiB. */
     readonly maxBytes?: number;
+    /** Records that have waited longer are dropped and counted as `expired`, give or take a minute. Default: never. */
+    readonly maxAgeMillis?: number;
   };
+  /** Keep records on disk until they are delivered, through crashes, kills and long outages. Default: memory only. */
+  readonly spool?: SpoolOptions;
   readonly batch?: {
     /** Records per request, at most; the platform's own limit also holds. Default: the platform's. */
     readonly maxRecords?: number;
@@ -39,6 +46,8 @@ export interface DeliveryOptions {
     readonly flushMillis?: number;
     /** Longest `shutdown()`. Default 5,000. */
     readonly shutdownMillis?: number;
+    /** With a spool: longest delay of a finished process, once, to deliver what waits. 0 for none. Default 2,000. */
+    readonly exitMillis?: number;
   };
   /** Reports `otel.sdk.exporter.*` metrics here. Default: none. */
   readonly meterProvider?: MeterProvider;
@@ -50,6 +59,8 @@ export interface DeliveryOptions {
 export interface DeliverySettings {
   readonly minimumSeverity: number;
   readonly queueBytes: number;
+  readonly maxAgeMillis: number;
+  readonly spool: SpoolSettings | undefined;
   readonly maxRecords: number;
   readonly maxBytes: number;
   readonly maxDelayMillis: number;
@@ -61,6 +72,7 @@ export interface DeliverySettings {
   readonly circuitBreaker: CircuitBreakerOptions;
   readonly flushMillis: number;
   readonly shutdownMillis: number;
+  readonly exitMillis: number;
   readonly meterProvider: MeterProvider | undefined;
   readonly onDeadLetter: DeadLetterHandler | undefined;
 }
@@ -74,40 +86,18 @@ export const DELIVERY_DEFAULTS = {
   maxRetryAfterMillis: 900_000,
   flushMillis: 10_000,
   shutdownMillis: 5_000,
+  exitMillis: 2_000,
 } as const;
 
 const GROUPS: Readonly<Record<string, readonly string[]>> = {
-  queue: ['maxBytes'],
+  queue: ['maxBytes', 'maxAgeMillis'],
   batch: ['maxRecords', 'maxBytes', 'maxDelayMillis'],
   http: ['timeoutMillis', 'connectTimeoutMillis', 'maxConcurrency', 'allowInsecure'],
   retry: ['maxRetryAfterMillis'],
   circuitBreaker: Object.keys(CIRCUIT_BREAKER_DEFAULTS),
-  timeouts: ['flushMillis', 'shutdownMillis'],
+  timeouts: ['flushMillis', 'shutdownMillis', 'exitMillis'],
 };
-const SINGLES = ['minimumSeverity', 'meterProvider', 'onDeadLetter'];
-
-function number(option: string, value: unknown, fallback: number, min: number, integer = true): number {
-  if (value === undefined) return fallback;
-  if (typeof value !== 'number' || Number.isNaN(value)) {
-    throw new TypeError(`${option} must be a number, got ${typeof value === 'number' ? 'NaN' : typeof value}`);
-  }
-  if (value < min || (value === Number.POSITIVE_INFINITY && integer) || (integer && !Number.isInteger(value))) {
-    throw new RangeError(
-      `${option} must be ${integer ? 'a whole number' : 'a number'} of at least ${min}, got ${value}`,
-    );
-  }
-  return value;
-}
-
-function known(options: object, allowed: readonly string[], prefix: string): void {
-  for (const key of Object.keys(options)) {
-    if (!allowed.includes(key)) {
-      throw new TypeError(
-        `unknown option ${prefix}${key}; known are ${allowed.map((name) => prefix + name).join(', ')}`,
-      );
-    }
-  }
-}
+const SINGLES = ['minimumSeverity', 'meterProvider', 'onDeadLetter', 'spool'];
 
 function group<K extends keyof DeliveryOptions & string>(
   options: DeliveryOptions,
@@ -117,14 +107,14 @@ function group<K extends keyof DeliveryOptions & string>(
   if (typeof value !== 'object' || Array.isArray(value)) {
     throw new TypeError(`${key} must be an object, got ${Array.isArray(value) ? 'an array' : typeof value}`);
   }
-  known(value as object, GROUPS[key] as readonly string[], `${key}.`);
+  knownOptions(value as object, GROUPS[key] as readonly string[], `${key}.`);
   return value as NonNullable<DeliveryOptions[K]>;
 }
 
 /** Checks delivery options and fills in defaults. Throws a `TypeError` or `RangeError` naming option and value. */
 export function deliverySettings(options: DeliveryOptions = {}): DeliverySettings {
   if (typeof options !== 'object' || options === null) throw new TypeError('delivery options must be an object');
-  known(options, [...Object.keys(GROUPS), ...SINGLES], '');
+  knownOptions(options, [...Object.keys(GROUPS), ...SINGLES], '');
   const queue = group(options, 'queue');
   const batch = group(options, 'batch');
   const http = group(options, 'http');
@@ -142,24 +132,32 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
     throw new TypeError(`http.allowInsecure must be a boolean, got ${typeof http.allowInsecure}`);
   }
   const concurrency = http.maxConcurrency;
-  const minimumSeverity = number('minimumSeverity', options.minimumSeverity, 0, 0);
+  const minimumSeverity = numberOption('minimumSeverity', options.minimumSeverity, 0, 0);
   if (minimumSeverity > 24) throw new RangeError(`minimumSeverity must be at most 24, got ${minimumSeverity}`);
   return {
     minimumSeverity,
-    queueBytes: number('queue.maxBytes', queue.maxBytes, DELIVERY_DEFAULTS.queueBytes, 1_024),
-    maxRecords: number('batch.maxRecords', batch.maxRecords, Number.MAX_SAFE_INTEGER, 1),
-    maxBytes: number('batch.maxBytes', batch.maxBytes, Number.MAX_SAFE_INTEGER, 1_024),
-    maxDelayMillis: number('batch.maxDelayMillis', batch.maxDelayMillis, DELIVERY_DEFAULTS.maxDelayMillis, 0, false),
-    timeoutMillis: number('http.timeoutMillis', http.timeoutMillis, DELIVERY_DEFAULTS.timeoutMillis, 1, false),
-    connectTimeoutMillis: number(
+    queueBytes: numberOption('queue.maxBytes', queue.maxBytes, DELIVERY_DEFAULTS.queueBytes, 1_024),
+    maxAgeMillis: numberOption('queue.maxAgeMillis', queue.maxAgeMillis, Number.POSITIVE_INFINITY, 1, false),
+    spool: options.spool === undefined ? undefined : spoolSettings(options.spool),
+    maxRecords: numberOption('batch.maxRecords', batch.maxRecords, Number.MAX_SAFE_INTEGER, 1),
+    maxBytes: numberOption('batch.maxBytes', batch.maxBytes, Number.MAX_SAFE_INTEGER, 1_024),
+    maxDelayMillis: numberOption(
+      'batch.maxDelayMillis',
+      batch.maxDelayMillis,
+      DELIVERY_DEFAULTS.maxDelayMillis,
+      0,
+      false,
+    ),
+    timeoutMillis: numberOption('http.timeoutMillis', http.timeoutMillis, DELIVERY_DEFAULTS.timeoutMillis, 1, false),
+    connectTimeoutMillis: numberOption(
       'http.connectTimeoutMillis',
       http.connectTimeoutMillis,
       DELIVERY_DEFAULTS.connectTimeoutMillis,
       1,
     ),
-    maxConcurrency: concurrency === undefined ? undefined : number('http.maxConcurrency', concurrency, 4, 1),
+    maxConcurrency: concurrency === undefined ? undefined : numberOption('http.maxConcurrency', concurrency, 4, 1),
     allowInsecure: http.allowInsecure ?? false,
-    maxRetryAfterMillis: number(
+    maxRetryAfterMillis: numberOption(
       'retry.maxRetryAfterMillis',
       retry.maxRetryAfterMillis,
       DELIVERY_DEFAULTS.maxRetryAfterMillis,
@@ -167,14 +165,15 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
       false,
     ),
     circuitBreaker: circuitBreakerSettings(breaker),
-    flushMillis: number('timeouts.flushMillis', timeouts.flushMillis, DELIVERY_DEFAULTS.flushMillis, 0, false),
-    shutdownMillis: number(
+    flushMillis: numberOption('timeouts.flushMillis', timeouts.flushMillis, DELIVERY_DEFAULTS.flushMillis, 0, false),
+    shutdownMillis: numberOption(
       'timeouts.shutdownMillis',
       timeouts.shutdownMillis,
       DELIVERY_DEFAULTS.shutdownMillis,
       0,
       false,
     ),
+    exitMillis: numberOption('timeouts.exitMillis', timeouts.exitMillis, DELIVERY_DEFAULTS.exitMillis, 0, false),
     meterProvider,
     onDeadLetter,
   };
@@ -184,7 +183,7 @@ function circuitBreakerSettings(options: Partial<CircuitBreakerOptions>): Circui
   const keys = Object.keys(CIRCUIT_BREAKER_DEFAULTS) as (keyof CircuitBreakerOptions)[];
   const entries = keys.map((key) => [
     key,
-    number(`circuitBreaker.${key}`, options[key], CIRCUIT_BREAKER_DEFAULTS[key], 1, false),
+    numberOption(`circuitBreaker.${key}`, options[key], CIRCUIT_BREAKER_DEFAULTS[key], 1, false),
   ]);
   return Object.fromEntries(entries) as CircuitBreakerOptions;
 }

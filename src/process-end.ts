@@ -55,7 +55,7 @@ class ProcessEnd {
     this.#closing = undefined;
     // After the other listeners of this round: their last words count.
     process.nextTick(() => {
-      void this.#processor.flush(this.#flushMillis);
+      void this.#processor.flush({ timeoutMillis: this.#flushMillis });
       this.#covered = sum(this.#accepted());
     });
   }
@@ -71,7 +71,7 @@ class ProcessEnd {
       return;
     }
     const others = process.listenerCount(signal) - 1 - signalExitListeners();
-    const flushed = this.#processor.flush(this.#flushMillis);
+    const flushed = this.#processor.flush({ timeoutMillis: this.#flushMillis });
     if (others > 0) return;
     this.#raising = true;
     void flushed.then(() => this.#raise(signal));

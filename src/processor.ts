@@ -1,6 +1,8 @@
 import type { LogRecordProcessor, ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { DestinationStats } from './delivery/pipeline.ts';
+import type { DestinationStats } from './delivery/stats.ts';
 import type { Destination } from './destination.ts';
+import type { FlushOptions, FlushReport } from './flush.ts';
+import { flushReport } from './flush.ts';
 import type { EmittedRecord } from './record/record.ts';
 import type { SpanEventTarget } from './span-event-bridge.ts';
 
@@ -31,9 +33,9 @@ export class WriteThroughLogRecordProcessor implements LogRecordProcessor, SpanE
     await this.flush();
   }
 
-  /** Waits for the delivery of what was taken before, `timeoutMillis` at most. Never rejects. */
-  async flush(timeoutMillis?: number): Promise<void> {
-    await Promise.all(this.#destinations.map((destination) => destination.flush(timeoutMillis)));
+  /** Waits for what was taken before, bounded, and tells what has become of it. Never rejects. */
+  async flush(options?: FlushOptions): Promise<FlushReport> {
+    return flushReport(await Promise.all(this.#destinations.map((destination) => destination.flush(options))));
   }
 
   async shutdown(): Promise<void> {

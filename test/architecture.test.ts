@@ -15,6 +15,11 @@ const FLOORS: readonly (readonly string[])[] = [
   ['platforms/'],
   [
     'options.ts',
+    'option-checks.ts',
+    'spool-options.ts',
+    'secret-file.ts',
+    'flush.ts',
+    'unresolved.ts',
     'env.ts',
     'env-table.ts',
     'env-values.ts',
@@ -26,6 +31,7 @@ const FLOORS: readonly (readonly string[])[] = [
   [
     'exporter.ts',
     'processor.ts',
+    'durable-processor.ts',
     'span-event-bridge.ts',
     'global-providers.ts',
     'process-end.ts',

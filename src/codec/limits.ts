@@ -48,14 +48,22 @@ export function boundedEncoder(options: BoundedEncoderOptions): (record: Emitted
     try {
       return write(record);
     } catch {
-      const parts = readableParts(record);
-      try {
-        return write(parts);
-      } catch {
-        return write({ ...parts, resource: NO_RESOURCE, instrumentationScope: { name: '' } });
-      }
+      return writeReadable(readableParts(record), write);
     }
   };
+}
+
+/** Gives up as little as it can: the attributes alone, the resource and the scope alone, then both. */
+function writeReadable(parts: EmittedRecord, write: RecordMapper): string {
+  const withoutOrigin = { resource: NO_RESOURCE, instrumentationScope: { name: '' } };
+  for (const left of [{}, { attributes: {} }, withoutOrigin]) {
+    try {
+      return write({ ...parts, ...left });
+    } catch {
+      // The next attempt leaves out something else.
+    }
+  }
+  return write({ ...parts, ...withoutOrigin, attributes: {} });
 }
 
 const NO_RESOURCE = { attributes: {} } as EmittedRecord['resource'];
@@ -76,7 +84,7 @@ function readableParts(record: EmittedRecord): EmittedRecord {
     severityNumber: part(() => record.severityNumber, undefined),
     severityText: part(() => record.severityText, undefined),
     body: typeof body === 'string' ? body : '[Unserializable]',
-    attributes: {},
+    attributes: part(() => record.attributes, undefined) ?? {},
     droppedAttributesCount: 0,
     resource: part(() => record.resource, undefined) ?? NO_RESOURCE,
     instrumentationScope: part(() => record.instrumentationScope, { name: '' }),

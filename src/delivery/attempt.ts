@@ -6,6 +6,7 @@ import type { ExporterMetrics } from '../telemetry.ts';
 import { BodyPool } from './body-pool.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { HttpTransport } from './http.ts';
+import { TIMEOUT } from './http.ts';
 import { retryAfterMillis } from './retry-after.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -15,6 +16,8 @@ export interface Attempt {
   readonly retryAfterMillis: number | undefined;
   /** The request was ended by `abort()`: it says nothing about the platform. */
   readonly aborted: boolean;
+  /** The request got no answer in time. */
+  readonly timedOut: boolean;
 }
 
 export interface AttempterOptions {
@@ -25,6 +28,8 @@ export interface AttempterOptions {
   readonly maxRetryAfterMillis: number;
   readonly metrics: ExporterMetrics | undefined;
 }
+
+const ANSWERED = { retryAfterMillis: undefined, aborted: false, timedOut: false };
 
 /** Makes requests out of batches: frames, adds address and credentials, sends, and has the answer judged. */
 export class Attempter {
@@ -56,21 +61,18 @@ export class Attempter {
       if (outcome.kind === 'answer') {
         status = outcome.answer.status;
         const verdict = endpoint.judge(outcome.answer, count);
-        attempt = { verdict, retryAfterMillis: this.#wait(verdict, outcome.answer.headers.date), aborted: false };
+        attempt = { verdict, ...ANSWERED, retryAfterMillis: this.#wait(verdict, outcome.answer.headers.date) };
       } else {
         attempt = {
           verdict: failureVerdict(outcome.reason, outcome.phase),
           retryAfterMillis: undefined,
           aborted: outcome.phase === 'aborted',
+          timedOut: outcome.phase !== 'aborted' && outcome.reason === TIMEOUT,
         };
       }
     } catch {
       // A platform object from outside may throw here; its message could quote anything.
-      attempt = {
-        verdict: { kind: 'held', reason: 'request could not be built' },
-        retryAfterMillis: undefined,
-        aborted: false,
-      };
+      attempt = { verdict: { kind: 'held', reason: 'request could not be built' }, ...ANSWERED };
     }
     const { verdict } = attempt;
     metrics?.operation(

@@ -80,6 +80,10 @@ export class Block {
     return offset + this.#bytes.copy(target, offset, this.#start(from), this.#end(to - 1));
   }
 
+  text(index: number): string {
+    return this.#bytes.toString('utf8', this.#start(index), this.#end(index));
+  }
+
   #end(index: number): number {
     return this.#ends[index] as number;
   }

@@ -1,8 +1,14 @@
+import { AnswerTimes } from './answer-times.ts';
+
 const SUCCESSES_PER_STEP = 5;
 
-/** How many requests may be in flight: additive increase after successes, halved when the platform throttles. */
+/**
+ * How many requests may be in flight: additive increase after successes, halved when the platform throttles or takes
+ * much longer than before to answer.
+ */
 export class ConcurrencyLimit {
   readonly #max: number;
+  readonly #times = new AnswerTimes();
   #limit: number;
   #successes = 0;
 
@@ -15,7 +21,12 @@ export class ConcurrencyLimit {
     return Math.floor(this.#limit);
   }
 
-  succeeded(): void {
+  /** `millis` is how long the answer took; undefined when that is not comparable. */
+  succeeded(millis?: number): void {
+    if (millis !== undefined && this.#times.slowedDown(millis)) {
+      this.throttled();
+      return;
+    }
     if (this.#limit >= this.#max) return;
     this.#successes += 1;
     if (this.#successes < SUCCESSES_PER_STEP) return;

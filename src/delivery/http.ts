@@ -23,6 +23,8 @@ export interface TransportOptions {
   readonly clock: Clock;
 }
 
+/** The reason of a failure when there was no answer within `timeoutMillis`. */
+export const TIMEOUT = 'TIMEOUT';
 /** Shorter than the 72 s that servers commonly advertise, so that we do not write into a closing connection. */
 const KEEP_ALIVE_MILLIS = 30_000;
 const CONNECT_CODES = new Set([
@@ -108,7 +110,7 @@ export class HttpTransport {
     return new Promise((resolve) => {
       const handler = new AnswerHandler(resolve);
       deadline.onEnd = () => {
-        resolve({ code: 'TIMEOUT' });
+        resolve({ code: TIMEOUT });
         handler.abort();
       };
       try {

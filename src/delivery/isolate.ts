@@ -6,8 +6,11 @@ import { impedes } from './verdict.ts';
 export interface IsolationSteps {
   send(batch: Batch): Promise<Verdict>;
   split(batch: Batch, count: number): readonly [Batch, Batch];
-  /** A waiting record that has nothing to do with the refused ones, taken from the young end; undefined if none. */
-  takeControl(): Batch | undefined;
+  /**
+   * A waiting record that has nothing to do with the refused ones, taken from the young end; undefined if none, `later`
+   * if there is one that is not at hand yet.
+   */
+  takeControl(): Batch | 'later' | undefined;
   delivered(batch: Batch, verdict: Verdict & { kind: 'delivered' }): void;
   /** A single record that the platform refuses although it takes others. */
   dead(batch: Batch, reason: string): void;
@@ -16,11 +19,15 @@ export interface IsolationSteps {
   mayGiveUpUnproven(): boolean;
 }
 
-/** How isolation ended: all parts settled, stopped by something else than a refusal, or everything is refused. */
+/**
+ * How isolation ended: all parts settled, stopped by something else than a refusal, everything is refused, or nobody
+ * was at hand to prove the contrary.
+ */
 export type IsolationResult =
   | { readonly kind: 'settled' }
   | { readonly kind: 'interrupted'; readonly verdict: Impediment }
-  | { readonly kind: 'systemic' };
+  | { readonly kind: 'systemic' }
+  | { readonly kind: 'undecided' };
 
 interface Part {
   readonly batch: Batch;
@@ -69,19 +76,23 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
     return undefined;
   };
 
-  /** Sends something else, to see whether the platform accepts anything at all; undefined when there is nothing. */
-  const control = async (): Promise<Verdict | undefined> => {
+  /**
+   * Sends something else, to see whether the platform accepts anything at all; undefined when there is nothing, `later`
+   * when only what is not at hand yet could tell.
+   */
+  const control = async (): Promise<Verdict | 'later' | undefined> => {
     const taken = steps.takeControl();
-    const other = taken === undefined ? open.shift() : part(taken);
-    if (other === undefined) return undefined;
-    const verdict = await steps.send(other.batch);
-    if (verdict.kind !== 'delivered') {
-      if (taken === undefined) open.unshift(Object.assign(other, { refused: refusal(verdict) ?? other.refused }));
-      else steps.release(other.batch);
+    const own = taken === undefined || taken === 'later' ? open.shift() : undefined;
+    const other = own?.batch ?? taken;
+    if (other === undefined || other === 'later') return other;
+    const verdict = await steps.send(other);
+    if (verdict.kind === 'delivered') {
+      steps.delivered(other, verdict);
       return verdict;
     }
-    steps.delivered(other.batch, verdict);
-    return verdict;
+    if (own === undefined) steps.release(other);
+    else open.unshift(Object.assign(own, { refused: refusal(verdict) ?? own.refused }));
+    return taken === 'later' && !impedes(verdict) ? taken : verdict;
   };
 
   for (let current = open.pop(); current !== undefined; current = open.pop()) {
@@ -99,11 +110,13 @@ export async function isolate(batch: Batch, reason: string, steps: IsolationStep
       open.push(part(second, undefined, olderHalf), olderHalf);
       continue;
     }
-    const verdict: Verdict | undefined = proven ? undefined : await control();
-    proven ||= verdict === undefined ? steps.mayGiveUpUnproven() : verdict.kind === 'delivered';
+    const verdict: Verdict | 'later' | undefined = proven ? undefined : await control();
+    if (verdict === undefined) proven ||= steps.mayGiveUpUnproven();
+    else if (verdict !== 'later') proven = verdict.kind === 'delivered';
     if (!proven) {
       open.push(current);
       releaseAll();
+      if (verdict === 'later') return { kind: 'undecided' };
       return verdict !== undefined && impedes(verdict) ? { kind: 'interrupted', verdict } : { kind: 'systemic' };
     }
     steps.dead(records, current.refused ?? reason);

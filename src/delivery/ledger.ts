@@ -33,6 +33,8 @@ const DROP_REASONS: readonly DropReason[] = [
  */
 export class Ledger {
   accepted = 0;
+  /** Of the accepted ones, those that an earlier process had left on disk. */
+  recovered = 0;
   delivered = 0;
   deadLettered = 0;
   readonly dropped: Record<DropReason, number>;
@@ -46,6 +48,12 @@ export class Ledger {
   accept(count: number): void {
     this.accepted += count;
     this.#metrics?.started(count);
+  }
+
+  /** Records of an earlier process are accepted once more, by this one. */
+  recover(count: number): void {
+    this.recovered += count;
+    this.accept(count);
   }
 
   deliver(count: number): void {

@@ -4,6 +4,7 @@ import type { ByteBudget } from './byte-budget.ts';
 import type { Queue, TakeOptions } from './queue.ts';
 import { OFTEN } from './queue.ts';
 import { type Run, RunBatch, startsAt } from './run-batch.ts';
+import { Slots } from './slots.ts';
 
 /**
  * A queue in memory, bounded in bytes, oldest dropped first.
@@ -22,7 +23,7 @@ export class MemoryQueue implements Queue {
   #runs: Run[] = [];
   #open: Block | undefined;
   /** Batches that are taken, in no order. */
-  readonly #batches: RunBatch[] = [];
+  readonly #batches = new Slots<RunBatch>();
   #appended = 0;
   #waiting = 0;
   #taken = 0;
@@ -44,7 +45,7 @@ export class MemoryQueue implements Queue {
 
   checkpoint(): () => boolean {
     const ordinal = this.#appended;
-    return () => startsAt(this.#runs, ordinal) && this.#batches.every(({ runs }) => startsAt(runs, ordinal));
+    return () => startsAt(this.#runs, ordinal) && this.#batches.members.every(({ runs }) => startsAt(runs, ordinal));
   }
 
   append(text: string): boolean {
@@ -85,20 +86,20 @@ export class MemoryQueue implements Queue {
       if (here < run.to - run.from) right.push({ ...run, from: run.from + here });
       missing -= here;
     }
-    this.#letGo(batch as RunBatch);
-    return [this.#keep(new RunBatch(left)), this.#keep(new RunBatch(right))];
+    this.#batches.remove(batch as RunBatch);
+    return [this.#batches.add(new RunBatch(left)), this.#batches.add(new RunBatch(right))];
   }
 
   acknowledge(batch: Batch): void {
     this.#taken -= batch.count;
-    this.#letGo(batch as RunBatch);
+    this.#batches.remove(batch as RunBatch);
     for (const run of (batch as RunBatch).runs) this.#free(run.block, run.from, run.to);
   }
 
   release(batch: Batch): void {
     this.#taken -= batch.count;
     this.#waiting += batch.count;
-    this.#letGo(batch as RunBatch);
+    this.#batches.remove(batch as RunBatch);
     for (const run of (batch as RunBatch).runs) this.#insert({ ...run, attempts: run.attempts + 1 });
   }
 
@@ -110,24 +111,23 @@ export class MemoryQueue implements Queue {
     return count;
   }
 
+  /** Hands waiting records, oldest first, to another queue until that takes no more; returns how many it took. */
+  moveTo(accept: (text: string) => boolean): number {
+    let count = 0;
+    for (let run = this.#runs[0]; run !== undefined; run = this.#runs[0]) {
+      if (!accept(run.block.text(run.from))) break;
+      count += 1;
+      this.#removeOldest(run);
+    }
+    return count;
+  }
+
   #handOut(taken: readonly Run[]): Batch | undefined {
     if (taken.length === 0) return undefined;
-    const batch = this.#keep(new RunBatch(taken));
+    const batch = this.#batches.add(new RunBatch(taken));
     this.#waiting -= batch.count;
     this.#taken += batch.count;
     return batch;
-  }
-
-  #keep(batch: RunBatch): RunBatch {
-    batch.slot = this.#batches.push(batch) - 1;
-    return batch;
-  }
-
-  #letGo(batch: RunBatch): void {
-    const last = this.#batches.pop() as RunBatch;
-    if (last === batch) return;
-    this.#batches[batch.slot] = last;
-    last.slot = batch.slot;
   }
 
   #extend(block: Block): void {
@@ -198,11 +198,15 @@ export class MemoryQueue implements Queue {
   #dropOldest(): void {
     const run = this.#runs[0];
     if (run === undefined) return;
+    this.#removeOldest(run);
+    this.#onDrop(1);
+  }
+
+  #removeOldest(run: Run): void {
     const { block, from } = run;
     run.from += 1;
     if (run.from === run.to) this.#runs.shift();
     this.#waiting -= 1;
     this.#free(block, from, from + 1);
-    this.#onDrop(1);
   }
 }

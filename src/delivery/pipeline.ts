@@ -1,129 +1,101 @@
-import type { MeterProvider } from '@opentelemetry/api';
-import type { Clock } from '../clock.ts';
-import type { Codec } from '../codec/codec.ts';
 import { ExporterMetrics } from '../telemetry.ts';
-import { Attempter } from './attempt.ts';
 import { ByteBudget } from './byte-budget.ts';
-import type { CircuitBreakerOptions, CircuitState } from './circuit-breaker.ts';
-import { CircuitBreaker } from './circuit-breaker.ts';
-import type { DeadLetterHandler } from './dead-letter.ts';
+import type { CircuitState } from './circuit-breaker.ts';
 import { Diagnostics } from './diagnostics.ts';
-import type { Endpoint } from './endpoint.ts';
-import { HttpTransport } from './http.ts';
-import { Ledger } from './ledger.ts';
+import { assembleLane, type Lane } from './lane.ts';
+import { type DropReason, Ledger } from './ledger.ts';
 import { MemoryQueue } from './memory-queue.ts';
+import type { PipelineOptions } from './pipeline-options.ts';
 import type { Queue } from './queue.ts';
-import { Sender } from './sender.ts';
-import { Settlement } from './settlement.ts';
+import { nodeFiles } from './spool/files.ts';
+import { Spool } from './spool/spool.ts';
+import { SpooledQueue } from './spool/spooled-queue.ts';
 import type { DestinationStats } from './stats.ts';
 
-export type { DestinationStats } from './stats.ts';
-
-/** One stream of a destination: its codec and endpoint. */
-export interface LaneOptions {
-  readonly codec: Codec;
-  readonly endpoint: Endpoint;
-  readonly concurrency: number;
-}
-
-export interface PipelineOptions {
-  readonly name: string;
-  readonly lanes: readonly LaneOptions[];
-  readonly clock: Clock;
-  readonly queueBytes: number;
-  /** Upper bounds on top of the platform's own. */
-  readonly maxRecords: number;
-  readonly maxBytes: number;
-  readonly maxDelayMillis: number;
-  readonly timeoutMillis: number;
-  readonly connectTimeoutMillis: number;
-  /** Whether requests under way keep an otherwise finished process alive. */
-  readonly holdsProcess: boolean;
-  readonly maxRetryAfterMillis: number;
-  readonly circuitBreaker: CircuitBreakerOptions;
-  readonly meterProvider: MeterProvider | undefined;
-  readonly onDeadLetter: DeadLetterHandler | undefined;
-}
-
-interface Lane {
-  readonly queue: Queue;
-  readonly attempter: Attempter;
-  readonly breaker: CircuitBreaker;
-  readonly transport: HttpTransport;
-  readonly sender: Sender;
-}
-
 const SEVERITY_OF_STATE: readonly CircuitState[] = ['closed', 'half-open', 'throttled', 'open', 'held'];
+
+/** What operators are told, by reason; the others are ends that somebody asked for. */
+const DROPPED: Partial<Record<DropReason, string>> = {
+  overflow: 'the queue is full; the oldest records are dropped',
+  expired: 'records have waited longer than queue.maxAgeMillis and are dropped',
+  corrupt: 'records in the spool are damaged and lost',
+  spool_lost: 'records in the spool are lost: their files were deleted or cannot be read',
+  taken_over: 'another process has taken over records of this one and delivers them',
+};
+
+/** A record that is kept in a first version until the final one is known. */
+export interface Held {
+  /** The final version takes the place of the first. */
+  readonly settle: (text: string) => void;
+}
 
 /** Everything between an encoded record and the platform, for one destination. Shares nothing with other destinations. */
 export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #ledger: Ledger;
   readonly #budget: ByteBudget;
+  readonly #diagnostics: Diagnostics;
+  readonly #spool: Spool | undefined;
   readonly #lanes: readonly Lane[];
   readonly #waiters = new Set<() => void>();
   #closed = false;
 
   constructor(options: PipelineOptions) {
+    const metrics = options.meterProvider && new ExporterMetrics(options.meterProvider, identity(options));
     this.#options = options;
     this.#budget = new ByteBudget(options.queueBytes);
-    const metrics = options.meterProvider && new ExporterMetrics(options.meterProvider, identity(options));
     this.#ledger = new Ledger(metrics);
-    const diagnostics = new Diagnostics(options.name, options.clock);
-    this.#lanes = options.lanes.map((lane) => this.#assemble(lane, metrics, diagnostics));
+    this.#diagnostics = new Diagnostics(options.name, options.clock);
+    this.#spool = this.#openSpool();
+    this.#lanes = options.lanes.map((lane) =>
+      assembleLane(lane, options, {
+        queue: this.#queue(lane.name),
+        ledger: this.#ledger,
+        diagnostics: this.#diagnostics,
+        metrics,
+        onDeadLetter: (text, reason) => this.#deadLetter(lane.name, text, reason),
+        onProgress: () => this.#progress(),
+      }),
+    );
   }
 
-  /**
-   * The chain of one lane, from the queue to the network:
-   *
-   *     queue → sender ⇄ breaker (may I?) → attempter (frame, address, judge) → transport (HTTP)
-   *       ▲                                        │
-   *       └──────── settlement (verdict) ◀─────────┘
-   */
-  #assemble(lane: LaneOptions, metrics: ExporterMetrics | undefined, diagnostics: Diagnostics): Lane {
-    const { clock, circuitBreaker, maxRetryAfterMillis } = this.#options;
-    const { codec, endpoint, concurrency } = lane;
-    const ledger = this.#ledger;
-    const onProgress = (): void => {
-      for (const waiter of this.#waiters) waiter();
-    };
-    const queue = new MemoryQueue(this.#budget, (count) => {
-      ledger.drop(count, 'overflow');
-      diagnostics.warn('overflow', 'the queue is full; the oldest records are dropped and counted');
+  #openSpool(): Spool | undefined {
+    const { clock, name, spool: settings, lanes, maxAgeMillis } = this.#options;
+    if (settings === undefined) return undefined;
+    return new Spool({
+      ...{ files: nodeFiles, clock, settings, platform: name, maxAgeMillis, diagnostics: this.#diagnostics },
+      lanes: lanes.map((lane, index) => ({ name: lane.name, onReadable: () => this.#lanes[index]?.sender.poke() })),
+      onDrop: (count, reason) => this.#drop(count, reason),
+      onRecovered: (count, damaged) => this.#recovered(count, damaged),
+      onTick: () => this.#drainMemory(),
+      isImpaired: () => this.#lanes.some(({ breaker }) => breaker.state !== 'closed'),
     });
-    const breaker = new CircuitBreaker(circuitBreaker, clock);
-    const transport = new HttpTransport({
-      origin: endpoint.origin,
-      maxConnections: concurrency,
-      timeoutMillis: this.#options.timeoutMillis,
-      connectTimeoutMillis: this.#options.connectTimeoutMillis,
-      holdsProcess: this.#options.holdsProcess,
-      clock,
-    });
-    const attempter = new Attempter({ codec, endpoint, transport, clock, maxRetryAfterMillis, metrics });
-    const settlement = new Settlement({
-      queue,
-      codec,
-      attempter,
-      ledger,
-      diagnostics,
-      maxBytes: Math.min(codec.maxBytes, this.#options.maxBytes) - framingBytes(codec),
-      onDeadLetter: (text, reason) => this.#deadLetter(text, reason),
-      onProgress,
-    });
-    const sender = new Sender({
-      queue,
-      attempter,
-      settlement,
-      breaker,
-      clock,
-      diagnostics,
-      concurrency,
-      maxRecords: Math.min(codec.maxRecords, this.#options.maxRecords),
-      maxDelayMillis: this.#options.maxDelayMillis,
-      onProgress,
-    });
-    return { queue, attempter, breaker, transport, sender };
+  }
+
+  #queue(lane: string): Queue {
+    const memory = new MemoryQueue(this.#budget, (count) => this.#drop(count, 'overflow'));
+    return this.#spool === undefined ? memory : new SpooledQueue(this.#spool, this.#spool.queue(lane), memory);
+  }
+
+  #drop(count: number, reason: DropReason): void {
+    this.#ledger.drop(count, reason);
+    this.#diagnostics.warn(reason, `${DROPPED[reason] ?? 'records are dropped'}; they are counted`);
+    this.#progress();
+  }
+
+  /** Records that an earlier process has left were taken over. */
+  #recovered(count: number, damaged: number): void {
+    this.#ledger.recover(count + damaged);
+    if (damaged > 0) this.#drop(damaged, 'corrupt');
+    for (const { sender } of this.#lanes) sender.wake();
+  }
+
+  #drainMemory(): void {
+    for (const { queue } of this.#lanes) if (queue instanceof SpooledQueue) queue.drain();
+  }
+
+  #progress(): void {
+    for (const waiter of this.#waiters) waiter();
   }
 
   /** Takes over one encoded record; from here on it is counted until it ends. False when it could not be kept. */
@@ -141,6 +113,44 @@ export class Pipeline {
     }
     sender.wake();
     return true;
+  }
+
+  /** Takes over a record whose final text is to come; undefined when it could not be kept (it is counted then). */
+  hold(lane: number, text: string): Held | undefined {
+    const { queue, sender } = this.#lanes[lane] as Lane;
+    this.#ledger.accept(1);
+    const batch = this.#closed ? undefined : queue.appendTaken(text);
+    if (batch === undefined) {
+      this.#ledger.drop(1, this.#closed ? 'after_shutdown' : 'overflow');
+      return undefined;
+    }
+    const settle = (final: string): void => {
+      // The final text first: a crash in between delivers both.
+      if (queue.append(final)) queue.acknowledge(batch);
+      else queue.release(batch);
+      sender.wake();
+    };
+    return { settle };
+  }
+
+  /** What is wrong with the spool, if something is. */
+  get spoolProblem(): string | undefined {
+    return this.#spool?.problem;
+  }
+
+  /** Whether records survive the process. */
+  get isDurable(): boolean {
+    return this.#spool?.state === 'disk';
+  }
+
+  /** Whether success is to be reported only after the disk has confirmed it. */
+  get syncsEveryBatch(): boolean {
+    return this.#spool?.syncsEveryBatch === true;
+  }
+
+  /** Resolves when the disk has confirmed everything accepted before; false when it could not, or there is no spool. */
+  async sync(): Promise<boolean> {
+    return this.#spool !== undefined && this.isDurable && (await this.#spool.sync());
   }
 
   /** Waits until everything accepted before has ended, for `timeoutMillis` at most; true when it has. Never rejects. */
@@ -161,7 +171,10 @@ export class Pipeline {
     return ended();
   }
 
-  /** Accepts nothing more, delivers what it can within `timeoutMillis`, counts the rest as dropped. Never rejects. */
+  /**
+   * Accepts nothing more and delivers what it can within `timeoutMillis`. The rest stays in the spool, pending, for the
+   * next process; without a spool it is counted as dropped. Never rejects.
+   */
   async shutdown(timeoutMillis: number): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -169,6 +182,7 @@ export class Pipeline {
     for (const { sender } of this.#lanes) sender.stop();
     await Promise.all(this.#lanes.map((lane) => this.#drain(lane)));
     for (const { queue } of this.#lanes) this.#ledger.drop(queue.clear(), 'shutdown');
+    await this.#spool?.close();
   }
 
   /** Ends what is under way; its records come back to the queue, so that each is counted exactly once. */
@@ -186,7 +200,8 @@ export class Pipeline {
   }
 
   stats(): DestinationStats {
-    const { accepted, delivered, deadLettered, dropped, pending } = this.#ledger;
+    const { accepted, recovered, delivered, deadLettered, dropped, pending } = this.#ledger;
+    const spool = this.#spool;
     const breaker = this.#lanes
       .map((lane) => lane.breaker)
       .reduce((worst, next) => (rank(next.state) > rank(worst.state) ? next : worst));
@@ -194,13 +209,15 @@ export class Pipeline {
     return {
       platform: this.#options.name,
       accepted,
+      recovered,
       delivered,
       pending,
-      pendingBytes: this.#budget.used,
+      pendingBytes: this.#budget.used + (spool?.pendingBytes ?? 0),
       deadLettered,
       dropped: { ...dropped },
       requests: this.#lanes.reduce((sum, { attempter }) => sum + attempter.requests, 0),
       retries: this.#lanes.reduce((sum, { sender }) => sum + sender.retries, 0),
+      ...(spool !== undefined && { spool: { state: spool.state, diskBytes: spool.diskBytes } }),
       circuit: {
         state: breaker.state,
         ...(reason !== undefined && { reason }),
@@ -209,7 +226,8 @@ export class Pipeline {
     };
   }
 
-  #deadLetter(text: string, reason: string): void {
+  #deadLetter(lane: string, text: string, reason: string): void {
+    this.#spool?.deadLetter(lane, text, reason);
     try {
       const record = JSON.parse(text) as Record<string, unknown>;
       const heard: unknown = this.#options.onDeadLetter?.({
@@ -223,12 +241,6 @@ export class Pipeline {
       // The callback is the application's; its errors must not stop delivery.
     }
   }
-}
-
-/** What a body is longer than its records. */
-function framingBytes(codec: Codec): number {
-  const { open, close } = codec.framing(codec.maxRecords);
-  return open.length + close.length;
 }
 
 function rank(state: CircuitState): number {

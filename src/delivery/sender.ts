@@ -2,14 +2,17 @@ import type { Clock } from '../clock.ts';
 import type { Batch } from '../codec/batch.ts';
 import { Alarm } from './alarm.ts';
 import type { Attempter } from './attempt.ts';
-import { BACKOFF_DEFAULTS, backoffMillis } from './backoff.ts';
+import { Chooser } from './chooser.ts';
 import type { CircuitBreaker, Permit } from './circuit-breaker.ts';
 import { ConcurrencyLimit } from './concurrency.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { Queue } from './queue.ts';
-import { RetryBudget } from './retry-budget.ts';
 import type { Health, Settlement } from './settlement.ts';
 import { isSystemic } from './settlement.ts';
+import type { PartFailure } from './suspects.ts';
+import { Suspects } from './suspects.ts';
+import type { Blamed } from './suspicion.ts';
+import { mayBlameContent, Suspicion } from './suspicion.ts';
 
 export interface SenderOptions {
   readonly queue: Queue;
@@ -29,8 +32,10 @@ export interface SenderOptions {
 export class Sender {
   readonly #options: SenderOptions;
   readonly #alarm: Alarm;
-  readonly #budget = new RetryBudget();
+  readonly #chooser: Chooser;
   readonly #concurrency: ConcurrencyLimit;
+  readonly #suspects: Suspects;
+  readonly #suspicion = new Suspicion();
   #inFlight = 0;
   #flushing = 0;
   #stopped = false;
@@ -38,31 +43,40 @@ export class Sender {
   #waitingSince: number | undefined;
   /** A full batch has been announced to the alarm. */
   #full = false;
-  /** When the next retry may go although the budget is spent. */
-  #pacedUntil = 0;
-  #probeNewest = false;
-  retries = 0;
 
   constructor(options: SenderOptions) {
+    const { queue, clock, settlement, maxRecords } = options;
     this.#options = options;
+    this.#chooser = new Chooser({ queue, clock, maxRecords, maxBytes: settlement.maxBytes });
     this.#concurrency = new ConcurrencyLimit(options.concurrency);
-    this.#alarm = new Alarm(options.clock, () => this.#pump());
+    this.#suspects = new Suspects({ queue, clock, giveUp: (record, reason) => settlement.giveUp(record, reason) });
+    this.#alarm = new Alarm(clock, () => this.#pump());
   }
 
   get inFlight(): number {
     return this.#inFlight;
   }
 
+  /** Requests that carried records sent before. */
+  get retries(): number {
+    return this.#chooser.retries;
+  }
+
   /** Records were added to the queue. Cheap enough to be called for each of them. */
   wake(): void {
-    const { queue, clock, maxRecords, maxDelayMillis } = this.#options;
+    const { queue, clock, maxDelayMillis } = this.#options;
     if (this.#waitingSince === undefined) {
       this.#waitingSince = clock.now();
       this.#alarm.set(this.#waitingSince + maxDelayMillis);
-    } else if (!this.#full && queue.waiting >= maxRecords) {
+    } else if (!this.#full && queue.waiting >= this.#chooser.maxRecords) {
       this.#full = true;
       this.#alarm.set(clock.now());
     }
+  }
+
+  /** What the queue could not hand out before is at hand now. */
+  poke(): void {
+    this.#alarm.set(this.#options.clock.now());
   }
 
   /** While at least one flush is under way, batches are not kept waiting for company. */
@@ -79,11 +93,13 @@ export class Sender {
   stop(): void {
     this.#stopped = true;
     this.#alarm.clear();
+    this.#suspects.stop();
   }
 
   #pump(): void {
     const { queue, breaker, clock } = this.#options;
     this.#full = false;
+    this.#examine();
     while (!this.#stopped && queue.waiting > 0 && this.#inFlight < this.#concurrency.limit) {
       const now = clock.now();
       const due = this.#dueAt(now);
@@ -92,60 +108,51 @@ export class Sender {
         this.#alarm.set(permit.retryAt);
         return;
       }
-      const batch = this.#next(permit, now);
-      if (batch === undefined) {
+      const batch = this.#chooser.choose(permit, now, this.#inFlight === 0);
+      if ('retryAt' in batch) {
         breaker.unused(permit);
+        this.#alarm.set(batch.retryAt);
         return;
       }
       this.#waitingSince = queue.waiting > 0 ? now : undefined;
-      this.#inFlight += 1;
-      void this.#deliver(batch, permit);
+      void this.#begin(permit, () => this.#attempt(batch, permit));
     }
     if (queue.waiting === 0) this.#waitingSince = undefined;
   }
 
   #dueAt(now: number): number {
-    const { queue, maxRecords, maxDelayMillis } = this.#options;
-    if (this.#flushing > 0 || queue.waiting >= maxRecords) return now;
+    const { queue, maxDelayMillis } = this.#options;
+    if (this.#flushing > 0 || queue.waiting >= this.#chooser.maxRecords) return now;
     // Nothing is new: what waits has come back from an attempt and has waited for company before.
     return this.#waitingSince === undefined ? now : this.#waitingSince + maxDelayMillis;
   }
 
-  #next(permit: Permit, now: number): Batch | undefined {
-    const { queue, maxRecords, settlement } = this.#options;
-    // A held circuit is probed with one record, from alternating ends: the oldest may be what is refused.
-    if (permit.small) {
-      this.#probeNewest = !this.#probeNewest;
-      return queue.take({ maxRecords: 1, maxBytes: 0, newest: !this.#probeNewest });
+  /** One request for a batch under suspicion, if one is due: only while the circuit is closed, and never a probe. */
+  #examine(): void {
+    const { queue, breaker, clock } = this.#options;
+    if (this.#stopped || this.#inFlight >= this.#concurrency.limit) return;
+    if (breaker.state !== 'closed') {
+      // Somebody must be there for the probe.
+      if (queue.waiting === 0 && this.#inFlight === 0) this.#suspects.release();
+      return;
     }
-    const limits = { maxRecords, maxBytes: settlement.maxBytes };
-    if (!permit.probe && !this.#budget.available) {
-      const fresh = queue.take({ ...limits, fresh: true });
-      if (fresh !== undefined || !this.#mayRetryUnbudgeted(now)) return fresh;
+    if (!this.#chooser.mayRetry && queue.waiting > 0) return;
+    const now = clock.now();
+    const due = this.#suspects.dueAt;
+    const permit = due > now ? { retryAt: due } : breaker.admit(now);
+    if ('retryAt' in permit) {
+      this.#alarm.set(permit.retryAt);
+      return;
     }
-    const batch = queue.take(limits);
-    if (batch !== undefined && batch.attempts > 0) {
-      this.retries += 1;
-      if (!permit.probe) this.#budget.retried();
-    }
-    return batch;
+    this.#chooser.retried();
+    void this.#begin(permit, () => this.#suspects.examine((part) => this.#attemptPart(part, permit)));
   }
 
-  /** Only retries are left and their budget is spent: one at a time, at the pace of the first back-off. */
-  #mayRetryUnbudgeted(now: number): boolean {
-    if (this.#inFlight > 0) return false;
-    if (now < this.#pacedUntil) {
-      this.#alarm.set(this.#pacedUntil);
-      return false;
-    }
-    this.#pacedUntil = now + backoffMillis(0, BACKOFF_DEFAULTS, this.#options.clock);
-    return true;
-  }
-
-  async #deliver(batch: Batch, permit: Permit): Promise<void> {
+  async #begin(permit: Permit, work: () => Promise<void>): Promise<void> {
     const { breaker, diagnostics } = this.#options;
+    this.#inFlight += 1;
     try {
-      await this.#attempt(batch, permit);
+      await work();
     } catch {
       // Nothing below throws, but a platform object may come from outside; the application must not hear of it.
       breaker.unused(permit);
@@ -157,29 +164,64 @@ export class Sender {
   }
 
   async #attempt(batch: Batch, permit: Permit): Promise<void> {
-    const { attempter, settlement, breaker, queue } = this.#options;
+    const { attempter, settlement, breaker, queue, clock } = this.#options;
+    const begun = clock.now();
     const attempt = await attempter.send(batch);
+    const millis = clock.now() - begun;
+    if (attempt.timedOut) this.#chooser.timedOut(batch.count);
     if (permit.small && attempt.verdict.kind === 'refused') {
       queue.release(batch);
       // Refused content proves that key and address are right again; if content was the reason, it still is.
       if (isSystemic(breaker.reason)) breaker.held(permit, breaker.reason ?? attempt.verdict.reason);
-      else this.#report(permit, { kind: 'healthy' });
+      else this.#report(permit, { kind: 'healthy' }, millis);
+    } else if (this.#suspicion.fallsOn(batch, permit, attempt)) {
+      this.#suspect(batch, permit, attempt);
     } else {
-      this.#report(permit, await settlement.settle(batch, attempt));
+      this.#report(permit, await settlement.settle(batch, attempt), millis);
     }
+    this.#suspicion.heard(attempt);
+    // A probe proves less: it may be a single record.
+    if (attempt.verdict.kind === 'delivered' && !permit.probe) this.#suspects.delivered();
   }
 
-  #report(permit: Permit, health: Health): void {
-    if (health.kind === 'healthy') this.#healthy(permit);
+  /** The batch is taken out of the queue's way and searched, unless the circuit has opened. */
+  #suspect(batch: Batch, permit: Permit, attempt: Blamed): void {
+    const { breaker, diagnostics, queue } = this.#options;
+    this.#report(permit, { kind: 'impaired', verdict: attempt.verdict, retryAfterMillis: attempt.retryAfterMillis });
+    // An open circuit needs somebody to probe with, and says that it is not this batch alone.
+    if (this.#stopped || breaker.state !== 'closed' || !this.#suspects.admit(batch)) {
+      queue.release(batch);
+      return;
+    }
+    const { reason } = attempt.verdict;
+    diagnostics.warn('suspect', `a batch fails (${reason}) while others are delivered; it is searched for the reason`);
+  }
+
+  /** A part of a suspect: its failure is no failure of the platform. */
+  async #attemptPart(part: Batch, permit: Permit): Promise<PartFailure | undefined> {
+    const { attempter, settlement, breaker } = this.#options;
+    const attempt = await attempter.send(part);
+    if (mayBlameContent(attempt)) {
+      breaker.unused(permit);
+      return { reason: attempt.verdict.reason, retryAfterMillis: attempt.retryAfterMillis };
+    }
+    if (attempt.verdict.kind === 'delivered') this.#suspects.delivered();
+    this.#report(permit, await settlement.settle(part, attempt));
+    return undefined;
+  }
+
+  /** `millis` is how long the answer took, if that says something of the platform. */
+  #report(permit: Permit, health: Health, millis?: number): void {
+    if (health.kind === 'healthy') this.#healthy(permit, millis);
     else if (health.kind === 'impaired') this.#impaired(permit, health);
     else this.#options.breaker.unused(permit);
   }
 
-  #healthy(permit: Permit): void {
+  #healthy(permit: Permit, millis: number | undefined): void {
     const { breaker, diagnostics } = this.#options;
     breaker.succeeded(permit);
-    this.#budget.succeeded();
-    this.#concurrency.succeeded();
+    this.#chooser.succeeded(permit);
+    this.#concurrency.succeeded(millis);
     if (!permit.probe) return;
     this.#concurrency.restart();
     diagnostics.cleared('circuit', 'delivery has resumed');
@@ -194,6 +236,8 @@ export class Sender {
     } else if (verdict.kind === 'held') {
       breaker.held(permit, verdict.reason, verdict.retryMillis);
     } else {
+      // Without a connection the content cannot be the reason.
+      if (!verdict.connect) this.#chooser.failed(permit);
       breaker.failed(permit, verdict.reason, verdict.connect, retryAfterMillis);
     }
     if (breaker.state === 'open' || breaker.state === 'held') {

@@ -1,9 +1,11 @@
+import type { Clock } from '../clock.ts';
 import type { Batch } from '../codec/batch.ts';
 import type { Codec } from '../codec/codec.ts';
 import { shrinkJson } from '../codec/limits.ts';
 import type { Attempt, Attempter } from './attempt.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import { isolate } from './isolate.ts';
+import { LearnedLimit, SMALLEST_LIMIT } from './learned-limit.ts';
 import type { Ledger } from './ledger.ts';
 import type { Queue } from './queue.ts';
 import type { Impediment, Verdict } from './verdict.ts';
@@ -15,6 +17,7 @@ export interface SettlementOptions {
   readonly attempter: Attempter;
   readonly ledger: Ledger;
   readonly diagnostics: Diagnostics;
+  readonly clock: Clock;
   readonly maxBytes: number;
   /** A record given up, as its JSON text. */
   readonly onDeadLetter: (text: string, reason: string) => void;
@@ -29,8 +32,6 @@ export type Health =
   /** The request was cut off by ourselves. */
   | { readonly kind: 'unknown' };
 
-/** A learned request size never goes below this; smaller batches are halved by isolation. */
-const SMALLEST_LIMIT = 1_024;
 /** Refusals of lone records in a row, without any success, that are believed. */
 const MAX_UNPROVEN = 2;
 const SYSTEMIC = 'every record is refused';
@@ -44,7 +45,8 @@ export function isSystemic(reason: string | undefined): boolean {
 /** Brings every record of an attempted batch to where its verdict says: delivered, dead-lettered, or waiting again. */
 export class Settlement {
   readonly #options: SettlementOptions;
-  #maxBytes: number;
+  /** Bytes of one body, as configured or as learned from 413 answers. */
+  readonly maxBytes: LearnedLimit;
   /** Refusals believed without proof since the last success. */
   #unproven = 0;
   /** "Nothing stored" answers since the last success. */
@@ -52,12 +54,7 @@ export class Settlement {
 
   constructor(options: SettlementOptions) {
     this.#options = options;
-    this.#maxBytes = options.maxBytes;
-  }
-
-  /** Bytes of one body, as configured or as learned from 413 answers. */
-  get maxBytes(): number {
-    return this.#maxBytes;
+    this.maxBytes = new LearnedLimit(options.maxBytes, options.clock);
   }
 
   async settle(batch: Batch, attempt: Attempt): Promise<Health> {
@@ -65,6 +62,7 @@ export class Settlement {
     if (!attempt.aborted) {
       switch (verdict.kind) {
         case 'delivered':
+          this.maxBytes.passed(sizeOf(batch));
           this.#delivered(batch, verdict);
           return HEALTHY;
         case 'tooLarge':
@@ -107,14 +105,15 @@ export class Settlement {
     for (const [index, reason] of [...reasons].sort(([a], [b]) => b - a)) {
       const [before, from] = queue.split(front, index);
       const [one, after] = queue.split(from, 1);
-      this.#dead(one, reason);
+      this.giveUp(one, reason);
       keep(after);
       front = before;
     }
     return front;
   }
 
-  #dead(batch: Batch, reason: string): void {
+  /** Ends a single record that cannot be delivered. */
+  giveUp(batch: Batch, reason: string): void {
     const { queue, ledger, onDeadLetter, diagnostics, onProgress } = this.#options;
     const text = textOf(batch);
     queue.acknowledge(batch);
@@ -127,17 +126,15 @@ export class Settlement {
   /** 413: the limit is learned and the records are cut anew; a record that is too large alone is cut itself, once. */
   async #cut(batch: Batch, reason: string): Promise<Health> {
     const { queue, codec, attempter } = this.#options;
-    const joined = batch.bytes + batch.count - 1;
-    const half = Math.max(SMALLEST_LIMIT, Math.floor(joined / 2));
-    if (batch.count > 1 && half < joined) {
-      this.#maxBytes = Math.min(this.#maxBytes, half);
+    if (batch.count > 1 && this.maxBytes.refused(sizeOf(batch))) {
       queue.release(batch);
       return HEALTHY;
     }
     // Whoever calls everything too large is misconfigured: isolation looks for proof before it gives a record up.
     if (batch.count > 1) return this.#isolate(batch, { kind: 'refused', reason });
     const framing = codec.framing(1);
-    const shorter = shrinkJson(textOf(batch), Math.min(half, this.#maxBytes));
+    const half = Math.max(SMALLEST_LIMIT, Math.floor(batch.bytes / 2));
+    const shorter = shrinkJson(textOf(batch), Math.min(half, this.maxBytes.bytes));
     const attempt = await attempter.sendBody(Buffer.from(framing.open + shorter + framing.close), 1);
     const { verdict } = attempt;
     if (verdict.kind === 'delivered') {
@@ -180,9 +177,10 @@ export class Settlement {
         return last.verdict;
       },
       split: (part, count) => queue.split(part, count),
-      takeControl: () => queue.take({ maxRecords: 1, maxBytes: 0, newest: true }),
+      takeControl: () =>
+        queue.take({ maxRecords: 1, maxBytes: 0, newest: true }) ?? (queue.waiting > 0 ? 'later' : undefined),
       delivered: (part, verdict) => this.#delivered(part, verdict),
-      dead: (part, reason) => this.#dead(part, reason),
+      dead: (part, reason) => this.giveUp(part, reason),
       release: (part) => queue.release(part),
       mayGiveUpUnproven: () => {
         this.#unproven += 1;
@@ -191,7 +189,7 @@ export class Settlement {
     });
     if (result.kind === 'settled') return HEALTHY;
     if (result.kind === 'interrupted' && last !== undefined) return health({ ...last, verdict: result.verdict });
-    if (cause.kind === 'unstored') {
+    if (result.kind === 'undecided' || cause.kind === 'unstored') {
       return { kind: 'impaired', verdict: transient(cause.reason), retryAfterMillis: undefined };
     }
     const verdict: Impediment = { kind: 'held', reason: `${SYSTEMIC} (${cause.reason})` };
@@ -212,6 +210,11 @@ function health({ verdict, retryAfterMillis, aborted }: Attempt): Health {
 /** What a platform names may be anything. */
 function isIndex(index: number, batch: Batch): boolean {
   return Number.isInteger(index) && index >= 0 && index < batch.count;
+}
+
+/** Bytes of a body without its frame. */
+function sizeOf({ bytes, count }: Batch): number {
+  return bytes + count - 1;
 }
 
 function textOf(batch: Batch): string {

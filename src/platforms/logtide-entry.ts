@@ -120,7 +120,10 @@ class EntryWriter {
     this.#json = json;
     this.#options = options;
     this.#picker = new AttributePicker(FIELDS, [...OWN_KEYS, ...Object.keys(options.metadata ?? {})]);
-    this.#resource = perIdentity((resource) => this.#resourceTexts(resource.attributes as Attributes), isSettled);
+    this.#resource = perIdentity(
+      ({ attributes }) => json.apart(() => this.#resourceTexts(attributes as Attributes)),
+      isSettled,
+    );
     this.#scope = perIdentity(({ name, version, attributes }) =>
       this.#shared({ 'otel.scope.name': name, 'otel.scope.version': version, 'otel.scope.attributes': attributes }),
     );

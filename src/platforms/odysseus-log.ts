@@ -4,6 +4,7 @@ import type { FieldRules } from '../record/attribute-picker.ts';
 import { AttributePicker, anyText, integerBetween, nonEmpty } from '../record/attribute-picker.ts';
 import type { Exception } from '../record/exception.ts';
 import { exceptionOf } from '../record/exception.ts';
+import { isError } from '../record/guarded.ts';
 import { perIdentity } from '../record/identity.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import { DEFAULT_LIMITS } from '../record/json-value.ts';
@@ -103,7 +104,7 @@ class LogEntryWriter {
   #exception(record: EmittedRecord, fields: Partial<LogFields>): Exception | undefined {
     const { exceptionType, exceptionMessage, exceptionStack } = fields;
     const named = exceptionType !== undefined || exceptionMessage !== undefined || exceptionStack !== undefined;
-    return named || record.body instanceof Error ? exceptionOf(record) : undefined;
+    return named || isError(record.body) ? exceptionOf(record) : undefined;
   }
 
   #message(record: EmittedRecord, exception: Exception | undefined): string {

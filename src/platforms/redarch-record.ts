@@ -2,6 +2,7 @@ import type { RecordMapper } from '../codec/codec.ts';
 import type { FieldRules } from '../record/attribute-picker.ts';
 import { AttributePicker, anyText, nonEmpty } from '../record/attribute-picker.ts';
 import { exceptionOf } from '../record/exception.ts';
+import { isError } from '../record/guarded.ts';
 import { perIdentity } from '../record/identity.ts';
 import { dashed, spanContextCheck, uuidSource } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
@@ -152,7 +153,7 @@ class RecordWriter {
   #hasException({ body }: EmittedRecord): boolean {
     const { exceptionType, exceptionMessage, exceptionStack } = this.#picker.fields;
     const named = exceptionType !== undefined || exceptionMessage !== undefined || exceptionStack !== undefined;
-    return named || body instanceof Error;
+    return named || isError(body);
   }
 
   /** Nesting makes names of its own, so there every key of ours is compared. */

@@ -1,3 +1,4 @@
+import { bigintText } from './guarded.ts';
 import type { Attributes } from './record.ts';
 
 /** What one field of a platform is made from. */
@@ -23,7 +24,8 @@ export function integerBetween(value: unknown, min: number, max = MAX_INT): numb
 /** Reads text that is not empty, or a number as text. */
 export function nonEmpty(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
-  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+  if (typeof value === 'bigint') return bigintText(value);
+  return typeof value === 'number' ? String(value) : undefined;
 }
 
 /** Reads text, empty text too. */

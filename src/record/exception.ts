@@ -1,3 +1,5 @@
+import { isError, ownProperties, readProperty, UNSERIALIZABLE } from './guarded.ts';
+import { JsonWriter } from './json-value.ts';
 import type { StackFrame } from './stack.ts';
 import { parseStack } from './stack.ts';
 
@@ -20,6 +22,8 @@ export interface Exception {
 /** Causes beyond this depth are left out (LogTide's own limit; a cycle would never end). */
 const MAX_CAUSES = 10;
 const MAX_MEMBERS = 20;
+/** What was thrown although it is no error is shown, not kept whole. */
+const THROWN_LIMITS = { maxStringLength: 8_192, maxMessageLength: 8_192, maxDepth: 4, maxValues: 100 };
 const HEADER = /^(?:Uncaught )?([\p{L}_$][\p{L}\p{N}_$.]*)(?: \[[^\]]*\])?(?:: ([\s\S]*))?$/u;
 
 function text(value: unknown): string | undefined {
@@ -28,7 +32,7 @@ function text(value: unknown): string | undefined {
   try {
     return String(value);
   } catch {
-    return '[Unserializable]';
+    return UNSERIALIZABLE;
   }
 }
 
@@ -60,32 +64,39 @@ export function exceptionFromParts(type: unknown, message: unknown, stacktrace: 
 function fromUnknown(thrown: unknown, seen: Set<unknown>): Exception | undefined {
   if (seen.has(thrown) || seen.size > MAX_CAUSES) return undefined;
   seen.add(thrown);
-  if (!(thrown instanceof Error)) {
+  if (!isError(thrown)) {
     return { type: typeof thrown === 'object' ? 'Object' : 'Error', message: describe(thrown), stack: '', frames: [] };
   }
-  const stack = text(thrown.stack) ?? '';
-  const cause = thrown.cause === undefined ? undefined : fromUnknown(thrown.cause, seen);
-  const members = thrown instanceof AggregateError ? thrown.errors.slice(0, MAX_MEMBERS) : [];
-  const errors = members.flatMap((member: unknown) => fromUnknown(member, seen) ?? []);
-  const properties = { ...thrown };
+  const stack = text(readProperty(thrown, 'stack')) ?? '';
+  const message = text(readProperty(thrown, 'message'));
+  const caused = readProperty(thrown, 'cause');
+  const cause = caused === undefined ? undefined : fromUnknown(caused, seen);
+  const members = thrown instanceof AggregateError ? readProperty(thrown, 'errors') : [];
+  const errors = Array.isArray(members)
+    ? members.slice(0, MAX_MEMBERS).flatMap((member: unknown) => fromUnknown(member, seen) ?? [])
+    : [];
+  const properties = ownProperties(thrown);
   return {
-    // The class, not the code: an ECONNREFUSED is still an Error to whoever groups by type.
-    type: thrown.constructor?.name || thrown.name || 'Error',
-    message: text(thrown.message) ?? '',
+    type: classOf(thrown),
+    message: message ?? '',
     stack,
-    frames: parseStack(stack, thrown.message)[0]?.frames ?? [],
+    frames: parseStack(stack, message)[0]?.frames ?? [],
     ...(cause && { cause }),
     ...(errors.length > 0 && { errors }),
     ...(Object.keys(properties).length > 0 && { properties }),
   };
 }
 
+/** The class, not the code: an ECONNREFUSED is still an Error to whoever groups by type. */
+function classOf(error: Error): string {
+  const maker = readProperty(error, 'constructor');
+  const name = typeof maker === 'function' ? maker.name : undefined;
+  return name || text(readProperty(error, 'name')) || 'Error';
+}
+
 function describe(thrown: unknown): string {
-  try {
-    return typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown);
-  } catch {
-    return Object.prototype.toString.call(thrown);
-  }
+  if (typeof thrown === 'object') return new JsonWriter(THROWN_LIMITS).value(thrown) ?? '';
+  return text(thrown) ?? 'undefined';
 }
 
 interface Source {
@@ -105,7 +116,7 @@ export function exceptionOf({ body, attributes }: Source): Exception | undefined
     if (type !== undefined || message !== undefined || stacktrace !== undefined) {
       return exceptionFromParts(type, message, stacktrace);
     }
-    return body instanceof Error ? fromUnknown(body, new Set()) : undefined;
+    return isError(body) ? fromUnknown(body, new Set()) : undefined;
   } catch {
     return { type: text(type) ?? 'Error', message: text(message) ?? '', stack: text(stacktrace) ?? '', frames: [] };
   }

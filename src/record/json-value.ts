@@ -1,3 +1,5 @@
+import { bigintText, ownProperties, readProperty, UNSERIALIZABLE } from './guarded.ts';
+
 /** Bounds of one record; a value beyond them is cut with a visible marker, never refused. */
 export interface JsonLimits {
   /** UTF-16 code units of one string (attribute value or map value); the rest is replaced by `…[+N]`. */
@@ -24,7 +26,11 @@ const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
 const SHORT = 24;
 const MAX_CACHED_KEYS = 2_048;
 const MAX_KEY_LENGTH = 256;
-const UNSERIALIZABLE = '"[Unserializable]"';
+/** Code units of a key that are looked at from either end; two names that differ only in between are taken as one. */
+const KEY_SAMPLE = 4_096;
+/** Characters of strings in one record: more than any platform takes, so that what goes on is not for the waste bin. */
+const MAX_WRITTEN = 1_048_576;
+const UNSERIALIZABLE_TEXT = `"${UNSERIALIZABLE}"`;
 
 function isPlain(text: string): boolean {
   if (text.length > SHORT) return !NEEDS_ESCAPE.test(text);
@@ -61,10 +67,11 @@ function quote(text: string): string {
 
 /** A key that can be written; what has to be changed for that gets a mark, so that two names never become one. */
 function distinctKey(name: string): string {
-  const clean = clip(wellFormed(name), MAX_KEY_LENGTH);
+  const clean = clip(wellFormed(clip(name, KEY_SAMPLE)), MAX_KEY_LENGTH);
   if (clean === name) return name;
-  let hash = 0;
-  for (let index = 0; index < name.length; index++) hash = (Math.imul(hash, 31) + name.charCodeAt(index)) | 0;
+  const sample = name.length > 2 * KEY_SAMPLE ? name.slice(0, KEY_SAMPLE) + name.slice(-KEY_SAMPLE) : name;
+  let hash = name.length;
+  for (let index = 0; index < sample.length; index++) hash = (Math.imul(hash, 31) + sample.charCodeAt(index)) | 0;
   return `${clean}~${(hash >>> 0).toString(36)}`;
 }
 
@@ -79,6 +86,7 @@ export class JsonWriter {
   readonly #renameKey: ((key: string) => string) | undefined;
   readonly #ancestors: object[] = [];
   #values = 0;
+  #written = 0;
 
   /** `renameKey` maps key names that a platform refuses (it sees every key once; the result is cached). */
   constructor(limits: JsonLimits = DEFAULT_LIMITS, renameKey?: (key: string) => string) {
@@ -89,11 +97,24 @@ export class JsonWriter {
   /** Starts a new record: forgets the values counted so far. */
   begin(): void {
     this.#values = 0;
+    this.#written = 0;
+  }
+
+  /** Writes what many records share, in limits of its own: what a record has used up must not be missing for good. */
+  apart<Written>(write: () => Written): Written {
+    const [values, written] = [this.#values, this.#written];
+    this.begin();
+    const result = write();
+    this.#values = values;
+    this.#written = written;
+    return result;
   }
 
   /** A quoted string, cut at `maxStringLength`. */
   string(text: string): string {
-    return quote(text.length > this.limits.maxStringLength ? clipMarked(text, this.limits.maxStringLength) : text);
+    const max = this.limits.maxStringLength;
+    this.#written += Math.min(text.length, max);
+    return quote(text.length > max ? clipMarked(text, max) : text);
   }
 
   /** A quoted message, cut at `maxMessageLength`. */
@@ -107,7 +128,8 @@ export class JsonWriter {
     if (known !== undefined) return known;
     const renamed = this.#renameKey === undefined ? name : this.#renameKey(name);
     const written = `${quote(distinctKey(renamed))}:`;
-    if (this.#keys.size < MAX_CACHED_KEYS) this.#keys.set(name, written);
+    // A long key would stay in memory as a whole.
+    if (this.#keys.size < MAX_CACHED_KEYS && name.length <= MAX_KEY_LENGTH) this.#keys.set(name, written);
     return written;
   }
 
@@ -122,7 +144,7 @@ export class JsonWriter {
       case 'boolean':
         return value ? 'true' : 'false';
       case 'bigint':
-        return `"${value}"`;
+        return this.string(bigintText(value));
       case 'object':
         return value === null ? 'null' : this.#object(value);
       default:
@@ -140,7 +162,7 @@ export class JsonWriter {
       try {
         written = this.value((object as Record<string, unknown>)[key]);
       } catch {
-        written = UNSERIALIZABLE;
+        written = UNSERIALIZABLE_TEXT;
       }
       if (written !== undefined) text += text === '' ? this.key(key) + written : `,${this.key(key)}${written}`;
     }
@@ -149,7 +171,7 @@ export class JsonWriter {
 
   #exhausted(): boolean {
     this.#values += 1;
-    return this.#values > this.limits.maxValues;
+    return this.#values > this.limits.maxValues || this.#written > MAX_WRITTEN;
   }
 
   #object(value: object): string {
@@ -159,7 +181,7 @@ export class JsonWriter {
     try {
       return this.#nested(value);
     } catch {
-      return UNSERIALIZABLE;
+      return UNSERIALIZABLE_TEXT;
     } finally {
       this.#ancestors.pop();
     }
@@ -211,16 +233,20 @@ export class JsonWriter {
 
   #map(map: ReadonlyMap<unknown, unknown>): string {
     const object: Record<string, unknown> = Object.create(null);
+    // One more than can be written, so that the rest is seen to be missing.
+    let left = this.limits.maxValues + 1;
     for (const [key, value] of map) {
+      if (left === 0) break;
+      left -= 1;
       object[typeof key === 'object' && key !== null ? (this.value(key) ?? '') : String(key)] = value;
     }
     return `{${this.members(object)}}`;
   }
 
   #error(error: Error): string {
-    const shape: Record<string, unknown> = { type: error.name, message: error.message, stack: error.stack };
-    if (error.cause !== undefined) shape.cause = error.cause;
-    if (error instanceof AggregateError) shape.errors = error.errors;
-    return `{${this.members(Object.assign(shape, { ...error }))}}`;
+    const shape: Record<string, unknown> = { type: readProperty(error, 'name') };
+    for (const key of ['message', 'stack', 'cause']) shape[key] = readProperty(error, key);
+    if (error instanceof AggregateError) shape.errors = readProperty(error, 'errors');
+    return `{${this.members(Object.assign(shape, ownProperties(error)))}}`;
   }
 }

@@ -1,5 +1,6 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { JsonWriter } from './json-value.ts';
+import { bigintText, isError, readProperty } from './guarded.ts';
+import { JsonWriter } from './json-value.ts';
 
 /** What a span event knows of its span, beyond what a log record has room for. */
 export interface SpanFacts {
@@ -57,7 +58,8 @@ export function textAttribute(attributes: Attributes, ...keys: readonly string[]
   for (const key of keys) {
     const value = attributes[key];
     if (typeof value === 'string' && value !== '') return value;
-    if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    if (typeof value === 'bigint') return bigintText(value);
   }
   return undefined;
 }
@@ -72,20 +74,28 @@ export function integerAttribute(attributes: Attributes, ...keys: readonly strin
   return undefined;
 }
 
+/** A list is for short words; what else is in it is shown, not kept whole. */
+const MAX_ELEMENTS = 1_000;
+const ELEMENT_LIMITS = { maxStringLength: 8_192, maxMessageLength: 8_192, maxDepth: 4, maxValues: 100 };
+
 function elementText(element: unknown): string {
-  try {
-    return typeof element === 'object' ? (JSON.stringify(element) ?? '') : String(element);
-  } catch {
-    return '[Unserializable]';
-  }
+  if (typeof element === 'object') return new JsonWriter(ELEMENT_LIMITS).value(element) ?? '';
+  return String(element);
 }
 
-/** The strings of a list attribute (`tags`); anything else in it becomes text, null and undefined are left out. */
+/**
+ * The strings of a list attribute (`tags`), at most 1,000 and a mark; anything else in it becomes text, null and
+ * undefined are left out.
+ */
 export function listAttribute(attributes: Attributes, key: string): readonly string[] {
   const value = attributes[key];
   if (typeof value === 'string') return value === '' ? [] : [value];
   if (!Array.isArray(value)) return [];
-  return value.filter((element) => element !== null && element !== undefined).map(elementText);
+  const texts = value
+    .slice(0, MAX_ELEMENTS)
+    .filter((element) => element !== null && element !== undefined)
+    .map(elementText);
+  return value.length > MAX_ELEMENTS ? [...texts, '…'] : texts;
 }
 
 /**
@@ -95,13 +105,32 @@ export function listAttribute(attributes: Attributes, key: string): readonly str
 export function messageOf(body: unknown, json: JsonWriter): string | undefined {
   if (typeof body === 'string') return body;
   if (body === undefined || body === null) return undefined;
-  if (typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint') return String(body);
-  if (body instanceof Error) return typeof body.message === 'string' ? body.message : json.value(body.message);
-  if (body instanceof Uint8Array) return Buffer.from(body).toString('base64');
+  if (typeof body === 'number' || typeof body === 'boolean') return String(body);
+  if (typeof body === 'bigint') return bigintText(body);
+  if (isError(body)) return errorText(body, json);
+  if (isBytes(body)) return base64(body, json.limits.maxMessageLength);
   return json.value(body);
+}
+
+function errorText(error: Error, json: JsonWriter): string | undefined {
+  const message = readProperty(error, 'message');
+  return typeof message === 'string' ? message : json.value(message);
+}
+
+function isBytes(body: unknown): body is Uint8Array {
+  return ArrayBuffer.isView(body) && body instanceof Uint8Array;
+}
+
+const ROOM_FOR_MARK = 32;
+
+/** As many bytes as fit the message; the others are counted. */
+function base64(bytes: Uint8Array, maxLength: number): string {
+  const kept = Math.min(bytes.length, Math.floor((maxLength - ROOM_FOR_MARK) / 4) * 3);
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, kept).toString('base64');
+  return kept === bytes.length ? text : `${text}…[+${bytes.length - kept} bytes]`;
 }
 
 /** Whether a body holds structure that a message text would flatten. */
 export function isStructured(body: unknown): body is object {
-  return typeof body === 'object' && body !== null && !(body instanceof Error) && !(body instanceof Uint8Array);
+  return typeof body === 'object' && body !== null && !isError(body) && !isBytes(body);
 }

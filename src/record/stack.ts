@@ -20,11 +20,13 @@ export interface StackSection {
 const FRAME_LINE = /^\s*at (.+?)(?: \{)?$/;
 /** How Node's inspector (`[cause]:`), pino's serializer and Java (`caused by:`) introduce the next error. */
 const CAUSE_LINE = /^\s*(?:\[cause\]:|caused by:)\s*(.*)$/i;
-/** Node's inspector puts a cause between braces; they are not part of either stack. */
-const INSPECTOR_BRACES = /(?: \{|\n\s*\})?\s*$/;
 const POSITION = /^(.*):(\d+):(\d+)$/;
 const EVAL_ORIGIN = /\((?!eval at )([^()]*(?:\([^()]*\)[^()]*)*):(\d+):(\d+)\)/;
 const MAX_FRAMES = 200;
+/** Characters of the header, and of what follows it, that are read; far more than a printed stack has. */
+const MAX_READ = 262_144;
+/** Where a message can begin in a stack: behind `Uncaught TypeError [CODE]: `. */
+const MAX_HEADER = 1_024;
 const ANONYMOUS = '<anonymous>';
 
 function frameAt(name: string, location: string): StackFrame {
@@ -69,8 +71,17 @@ export function parseFrame(text: string): StackFrame {
 /** The text from which frames can start: behind the known message, which may itself contain lines like frames. */
 function afterMessage(text: string, message: string | undefined): number {
   if (message === undefined || message === '') return 0;
-  const start = text.indexOf(message);
+  const start = text.slice(0, message.length + MAX_HEADER).indexOf(message);
   return start === -1 ? 0 : start + message.length;
+}
+
+/** Node's inspector puts a cause between braces; they are not part of either stack. */
+function withoutBraces(text: string): string {
+  const raw = text.trimEnd();
+  if (raw.endsWith(' {')) return raw.slice(0, -2).trimEnd();
+  if (!raw.endsWith('}')) return raw;
+  const before = raw.slice(0, -1).trimEnd();
+  return raw.slice(before.length, -1).includes('\n') ? before : raw;
 }
 
 function section(lines: readonly string[], headerLines: number): StackSection {
@@ -81,17 +92,19 @@ function section(lines: readonly string[], headerLines: number): StackSection {
     if (frame !== null && frames.length < MAX_FRAMES) frames.push(parseFrame(frame[1] as string));
     else if (frame === null && frames.length === 0) header.push(line);
   });
-  return { header: header.join('\n'), frames, raw: lines.join('\n').replace(INSPECTOR_BRACES, '') };
+  return { header: header.join('\n'), frames, raw: withoutBraces(lines.join('\n')) };
 }
 
 /**
  * Splits a printed V8 stack into the error and its causes, outermost error first. `message` is the known message of
- * the first error; without it the first line that looks like a frame ends the header. Never throws.
+ * the first error; without it the first line that looks like a frame ends the header. Of a longer text the first
+ * 262,144 characters of the header and of what follows it are read. Never throws.
  */
 export function parseStack(text: string, message?: string): readonly StackSection[] {
   const boundary = afterMessage(text, message);
-  const before = text.slice(0, boundary).split('\n');
-  const lines = text.split('\n');
+  const known = text.slice(0, Math.min(boundary, MAX_READ));
+  const before = known.split('\n');
+  const lines = (known + text.slice(boundary, boundary + MAX_READ)).split('\n');
   const sections: StackSection[] = [];
   let current: string[] = [];
   let headerLines = boundary === 0 ? 0 : before.length;

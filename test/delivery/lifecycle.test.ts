@@ -67,12 +67,12 @@ describe('flush and shutdown (fault matrix row 57)', () => {
     it.server.answer = (_seen, number) => (number === 1 ? 'hang' : 200);
     it.emit(1);
     await until(() => it.server.seen.length === 1);
-    const flushed = it.destination.flush(10_000);
+    const flushed = it.destination.flush({ timeoutMillis: 10_000 });
     it.emit(5);
     await until(() => it.stats.delivered === 5);
     await it.clock.advance(10_000);
     expect(it.stats).toMatchObject({ delivered: 5, pending: 1 });
-    expect(await flushed).toBe(false);
+    expect((await flushed).complete).toBe(false);
     await it.clock.advance(60_000);
     await it.pass(60_000);
     expect(it.stats).toMatchObject({ delivered: 6, pending: 0 });
@@ -82,9 +82,9 @@ describe('flush and shutdown (fault matrix row 57)', () => {
     const it = await rig();
     await it.server.pause();
     it.emit(5);
-    const flushed = it.destination.flush(10_000);
+    const flushed = it.destination.flush({ timeoutMillis: 10_000 });
     await it.pass(10_000);
-    expect(await flushed).toBe(false);
+    expect((await flushed).complete).toBe(false);
     expect(it.stats.pending).toBe(5);
     await it.server.open();
     await it.expectAlive();
@@ -110,7 +110,7 @@ describe('flush and shutdown (fault matrix row 57)', () => {
     await it.idle();
     await first;
     await it.destination.shutdown();
-    expect(await it.destination.flush()).toBe(true);
+    expect(await it.destination.flush()).toMatchObject({ complete: true });
     expect(it.destination.accept(record('later'))).toBe(false);
     expect(it.server.stored).toEqual(names);
     expect(it.stats).toMatchObject({ accepted: 7, delivered: 5, pending: 0 });

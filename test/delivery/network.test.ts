@@ -1,7 +1,7 @@
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DestinationStats } from '../../src/delivery/pipeline.ts';
+import type { DestinationStats } from '../../src/delivery/stats.ts';
 import { judgeStatus } from '../../src/delivery/verdict.ts';
 import { Destination } from '../../src/destination.ts';
 import { expectConserved, fakePlatform, record, rig, serve, until } from '../support/delivery-rig.ts';
@@ -233,7 +233,7 @@ describe('network faults (fault matrix rows 1–14)', () => {
     for (let index = 0; index < 20; index++) destination.accept(record(`r${index}`));
     await until(() => server.connections === 4);
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
-    expect(await destination.flush(20_000)).toBe(true);
+    expect(await destination.flush({ timeoutMillis: 20_000 })).toMatchObject({ complete: true });
     expect(new Set(server.stored).size).toBe(20);
     expect(destination.stats()).toMatchObject({ delivered: 20, circuit: { state: 'closed', trips: 0 } });
     expect(destination.stats().requests).toBeLessThanOrEqual(8);

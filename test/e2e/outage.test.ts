@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DestinationStats } from '../../src/delivery/pipeline.ts';
+import type { DestinationStats } from '../../src/delivery/stats.ts';
 import type { Sink, SinkFaults, SinkPlatform } from '../../src/sink/sink.ts';
 import { startSink } from '../../src/sink/sink.ts';
 

@@ -2,7 +2,7 @@ import type { MeterProvider } from '@opentelemetry/api';
 import { expect, onTestFinished } from 'vitest';
 import { ARRAY, SINGLE } from '../../src/codec/framing.ts';
 import type { Endpoint } from '../../src/delivery/endpoint.ts';
-import type { DestinationStats } from '../../src/delivery/pipeline.ts';
+import type { DestinationStats } from '../../src/delivery/stats.ts';
 import { judgeStatus } from '../../src/delivery/verdict.ts';
 import { Destination } from '../../src/destination.ts';
 import type { DeliveryOptions } from '../../src/options.ts';

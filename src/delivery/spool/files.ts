@@ -12,6 +12,7 @@ type Sync =
   | 'lstatSync'
   | 'readdirSync'
   | 'readFileSync'
+  | 'readlinkSync'
   | 'writeFileSync'
   | 'renameSync'
   | 'unlinkSync'

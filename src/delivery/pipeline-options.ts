@@ -1,0 +1,29 @@
+import type { MeterProvider } from '@opentelemetry/api';
+import type { Clock } from '../clock.ts';
+import type { CircuitBreakerOptions } from './circuit-breaker.ts';
+import type { DeadLetterHandler } from './dead-letter.ts';
+import type { LaneOptions } from './lane.ts';
+import type { SpoolSettings } from './spool/spool-settings.ts';
+
+/** Everything a pipeline is told; bytes and milliseconds. */
+export interface PipelineOptions {
+  readonly name: string;
+  readonly lanes: readonly LaneOptions[];
+  readonly clock: Clock;
+  readonly queueBytes: number;
+  /** Records that have waited longer are given up; `Infinity` for never. */
+  readonly maxAgeMillis: number;
+  readonly spool: SpoolSettings | undefined;
+  /** Upper bounds on top of the platform's own. */
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly maxDelayMillis: number;
+  readonly timeoutMillis: number;
+  readonly connectTimeoutMillis: number;
+  /** Whether requests under way keep an otherwise finished process alive. */
+  readonly holdsProcess: boolean;
+  readonly maxRetryAfterMillis: number;
+  readonly circuitBreaker: CircuitBreakerOptions;
+  readonly meterProvider: MeterProvider | undefined;
+  readonly onDeadLetter: DeadLetterHandler | undefined;
+}

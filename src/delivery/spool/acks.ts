@@ -1,0 +1,111 @@
+import { constants } from 'node:fs';
+import { crc32 } from 'node:zlib';
+import type { SpoolFiles } from './files.ts';
+
+/** A range of bytes of a segment: `from` inclusive, `to` exclusive. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * The file beside a segment that says which of its records have ended: entries of 12 bytes, first and last offset and
+ * the CRC-32 of both, little-endian. Offsets rather than counts, so that damage to the segment cannot shift them.
+ * Losing entries costs duplicates, nothing else.
+ */
+const ENTRY_BYTES = 12;
+const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_APPEND | constants.O_NOFOLLOW;
+/** Acknowledgements come for the oldest segments and, after retries, for a few others. */
+const MAX_OPEN = 2;
+
+export function writeAck(target: Buffer, { from, to }: Range): void {
+  target.writeUInt32LE(from, 0);
+  target.writeUInt32LE(to, 4);
+  target.writeUInt32LE(crc32(target.subarray(0, 8)), 8);
+}
+
+/** The ranges of an acknowledgement file, sorted and joined; entries that are damaged or cut off do not count. */
+export function readAcks(bytes: Buffer): readonly Range[] {
+  const ranges: Range[] = [];
+  for (let at = 0; at + ENTRY_BYTES <= bytes.length; at += ENTRY_BYTES) {
+    const from = bytes.readUInt32LE(at);
+    const to = bytes.readUInt32LE(at + 4);
+    if (from < to && bytes.readUInt32LE(at + 8) === crc32(bytes.subarray(at, at + 8))) ranges.push({ from, to });
+  }
+  return joined(ranges);
+}
+
+/** Ranges in order, without overlaps or neighbours. */
+export function joined(ranges: readonly Range[]): readonly Range[] {
+  const result: { from: number; to: number }[] = [];
+  for (const { from, to } of [...ranges].sort((a, b) => a.from - b.from)) {
+    const last = result.at(-1);
+    if (last !== undefined && from <= last.to) last.to = Math.max(last.to, to);
+    else result.push({ from, to });
+  }
+  return result;
+}
+
+interface OpenFile {
+  readonly descriptor: number;
+  size: number;
+}
+
+/** Writes acknowledgements, with few files open. Errors are ignored: they cost duplicates after a crash. */
+export class AckFiles {
+  readonly #files: SpoolFiles;
+  readonly #entry = Buffer.alloc(ENTRY_BYTES);
+  /** By path, the most recently used last. */
+  readonly #open = new Map<string, OpenFile>();
+
+  constructor(files: SpoolFiles) {
+    this.#files = files;
+  }
+
+  /** Returns the bytes that were written: those of an entry, or none. */
+  write(path: string, range: Range): number {
+    try {
+      const file = this.#file(path);
+      writeAck(this.#entry, range);
+      const written = this.#files.writeSync(file.descriptor, this.#entry, 0, ENTRY_BYTES);
+      // Half an entry would make all that follow unreadable.
+      if (written < ENTRY_BYTES) this.#files.ftruncateSync(file.descriptor, file.size);
+      else file.size += ENTRY_BYTES;
+      return written < ENTRY_BYTES ? 0 : ENTRY_BYTES;
+    } catch {
+      return 0;
+    }
+  }
+
+  close(path: string): void {
+    const file = this.#open.get(path);
+    if (file === undefined) return;
+    this.#open.delete(path);
+    try {
+      this.#files.closeSync(file.descriptor);
+    } catch {
+      // It was only open for convenience.
+    }
+  }
+
+  closeAll(): void {
+    for (const path of [...this.#open.keys()]) this.close(path);
+  }
+
+  #file(path: string): OpenFile {
+    const file = this.#open.get(path) ?? this.#openFile(path);
+    this.#open.delete(path);
+    this.#open.set(path, file);
+    return file;
+  }
+
+  #openFile(path: string): OpenFile {
+    const oldest = this.#open.keys().next();
+    if (this.#open.size >= MAX_OPEN && oldest.done === false) this.close(oldest.value);
+    const descriptor = this.#files.openSync(path, FLAGS, 0o600);
+    const { size } = this.#files.fstatSync(descriptor);
+    const whole = size - (size % ENTRY_BYTES);
+    if (whole < size) this.#files.ftruncateSync(descriptor, whole);
+    return { descriptor, size: whole };
+  }
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import type { SpoolDirectory } from './directory.ts';
+import type { SpoolFiles } from './files.ts';
+import { adoptOrphan, findOrphans, type ListedSegment, listSegments } from './orphans.ts';
+import { recover } from './recovery.ts';
+import type { Retirement } from './retirement.ts';
+import type { Segment } from './segment.ts';
+import type { Failure } from './segment-writer.ts';
+
+export interface AdopterOptions {
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  readonly directory: SpoolDirectory;
+  readonly retirement: Retirement;
+  /** A segment with records that wait; `damaged` lines in it are none any more. False when the lane is not known here. */
+  readonly onRecovered: (lane: string, segment: Segment, damaged: number) => boolean;
+  readonly onTrouble: (what: string, failure: Failure) => void;
+}
+
+/** Recovered segments at a time: others may take over what is beyond, and memory stays small. */
+const MAX_SEGMENTS = 64;
+
+/**
+ * Takes over what dead processes have left, in the background: one directory at a time, oldest first, each by one
+ * rename, of which only one process can be the winner.
+ */
+export class Adopter {
+  readonly #options: AdopterOptions;
+  /** Segments that were recovered and still have records. */
+  #segments = 0;
+  #running = false;
+  #stopped = false;
+
+  constructor(options: AdopterOptions) {
+    this.#options = options;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** A recovered segment has ended. */
+  retired(): void {
+    this.#segments -= 1;
+  }
+
+  get idle(): boolean {
+    return !this.#running;
+  }
+
+  /** Looks for orphans and takes over as many as are wanted; never rejects. */
+  async run(): Promise<void> {
+    const { files, clock, directory, onTrouble } = this.#options;
+    const { destination, instance } = directory;
+    if (this.#running || this.#stopped || destination === undefined || instance === undefined) return;
+    this.#running = true;
+    try {
+      for await (const found of findOrphans(files, destination, instance.instance, directory.facts, clock)) {
+        if (this.#stopped || this.#segments >= MAX_SEGMENTS || directory.instance !== instance) break;
+        if (found.kind === 'orphan') await this.#adopt(destination, found.folder, instance.instance);
+        else onTrouble('adopt', found);
+      }
+    } catch (error) {
+      onTrouble('adopt', { code: error instanceof Error ? error.name : 'UNKNOWN' });
+    }
+    this.#running = false;
+  }
+
+  async #adopt(destination: string, folder: string, own: string): Promise<void> {
+    const { files, retirement, onTrouble } = this.#options;
+    const adoption = await adoptOrphan(files, destination, folder, own);
+    if (adoption.kind === 'failed') onTrouble('adopt', adoption);
+    if (adoption.kind !== 'adopted') return;
+    const { path } = adoption;
+    const listing = await listSegments(files, path);
+    if (listing.kind !== 'ok') return onTrouble('adopt', listing);
+    for (const leftover of listing.leftovers) await files.promises.unlink(join(path, leftover)).catch(() => {});
+    retirement.adopt(path, listing.segments.length);
+    for (const listed of listing.segments) await this.#recover(path, listed);
+  }
+
+  async #recover(path: string, listed: ListedSegment): Promise<void> {
+    const { files, clock, retirement, onRecovered, onTrouble } = this.#options;
+    const recovered = await recover(files, {
+      path: join(path, listed.file),
+      sequence: listed.sequence,
+      compressed: listed.kind === 'gzip',
+      bytes: listed.bytes,
+      now: clock.now(),
+      wallNow: clock.wallNow(),
+    });
+    // What cannot be read now stays where it is; the directory is found again when this process is gone.
+    if (recovered.kind === 'failed') return onTrouble('recover', recovered);
+    if (recovered.kind === 'foreign') return onTrouble('recover', { code: 'unknown_version' });
+    const { segment, damaged } = recovered;
+    segment.recovered = true;
+    this.#segments += 1;
+    if (!onRecovered(listed.lane, segment, damaged)) this.#segments -= 1;
+    else if (segment.idle) {
+      segment.ended = true;
+      this.#segments -= 1;
+      retirement.retire(segment);
+    }
+  }
+}

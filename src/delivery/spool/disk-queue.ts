@@ -1,0 +1,273 @@
+import type { Batch } from '../../codec/batch.ts';
+import type { DropReason } from '../ledger.ts';
+import type { TakeOptions } from '../queue.ts';
+import { Slots } from '../slots.ts';
+import { AckFiles } from './acks.ts';
+import { ChunkCache, SLAB_BYTES } from './chunk-cache.ts';
+import { DiskBatch, fromOf, type Piece, toOf } from './disk-batch.ts';
+import type { SpoolHost } from './host.ts';
+import { SegmentReader } from './reader.ts';
+import type { Segment } from './segment.ts';
+import { SegmentAppender } from './segment-appender.ts';
+import { SegmentList } from './segment-list.ts';
+import type { Failure } from './segment-writer.ts';
+
+export interface DiskQueueOptions {
+  readonly lane: string;
+  readonly host: SpoolHost;
+  readonly onDrop: (count: number, reason: DropReason) => void;
+  /** Records that could not be taken because their bytes were not at hand can be now. */
+  readonly onReadable: () => void;
+}
+
+/** Attempts at reading a file before its records are given up. */
+const MAX_FAILURES = 3;
+/** Too many open files: it says nothing about the segment. */
+const BUSY = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
+/**
+ * A queue of records on disk: appended to the newest segment within `append`, read back oldest first, acknowledged by
+ * ranges beside the segment, whose files go once all of it has ended.
+ *
+ *     append → slab ─writeSync→ 00000007-logs.seg        take ← slabs in memory, or read in the thread pool
+ *                               00000007-logs.ack ← acknowledge
+ *
+ * Memory does not grow with what waits: a segment is a few numbers, a record none.
+ */
+export class DiskQueue {
+  readonly #options: DiskQueueOptions;
+  readonly #cache = new ChunkCache();
+  readonly #list = new SegmentList();
+  readonly #acks: AckFiles;
+  readonly #reader: SegmentReader;
+  readonly #appender: SegmentAppender;
+  /** Batches that are taken, in no order. */
+  readonly #batches = new Slots<DiskBatch>();
+  /** Segments that the disk may not have kept. */
+  readonly #unsynced = new Set<Segment>();
+  #waiting = 0;
+  #taken = 0;
+  #takenBytes = 0;
+
+  constructor(options: DiskQueueOptions) {
+    const { host, lane, onReadable } = options;
+    const { files, clock } = host;
+    this.#options = options;
+    this.#acks = new AckFiles(files);
+    this.#reader = new SegmentReader({
+      ...{ files, clock, onReadable },
+      cache: this.#cache,
+      onDamaged: (segment, count) => {
+        segment.damaged = true;
+        this.#lose(count, 'corrupt');
+        this.#endIfIdle(segment);
+      },
+      onUnreadable: (segment, failure) => this.#unreadable(segment, failure),
+    });
+    this.#appender = new SegmentAppender({
+      ...{ host, lane },
+      cache: this.#cache,
+      onBegun: (segment) => this.#list.add(segment),
+      onSealed: (segment) => this.#endIfIdle(segment),
+      onUnsynced: (segment, failure) => {
+        host.troubled('sync', failure);
+        this.#unsynced.add(segment);
+      },
+    });
+  }
+
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get taken(): number {
+    return this.#taken;
+  }
+
+  /** Bytes of the records that wait or are taken, as they stand in the files. */
+  get pendingBytes(): number {
+    return this.#list.all().reduce((sum, { waitingBytes }) => sum + waitingBytes, this.#takenBytes);
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#list.all();
+  }
+
+  /** Whether bytes are being read, so that `onReadable` is to come. */
+  get isReading(): boolean {
+    return this.#reader.loading;
+  }
+
+  get appender(): SegmentAppender {
+    return this.#appender;
+  }
+
+  checkpoint(): () => boolean {
+    const active = this.#appender.active;
+    const offset = active?.size ?? 0;
+    const before = this.#list.own.filter((segment) => !segment.idle);
+    const isPast = (segment: Segment): boolean => {
+      if (segment !== active || segment.sealed) return segment.idle;
+      const first = segment.spans[0];
+      return (first === undefined || first.from >= offset) && !this.#isTakenBefore(segment, offset);
+    };
+    return () => before.every(isPast);
+  }
+
+  #isTakenBefore(segment: Segment, offset: number): boolean {
+    return this.#batches.members.some(({ pieces }) =>
+      pieces.some((piece) => piece.segment === segment && fromOf(piece) < offset),
+    );
+  }
+
+  /** Appends one record; when it returns nothing the record is in the file. */
+  append(text: string): Failure | undefined {
+    const failure = this.#appender.append(text, false);
+    if (failure === undefined) this.#waiting += 1;
+    return failure;
+  }
+
+  /** Appends one record that is handed out at once. */
+  appendTaken(text: string): DiskBatch | undefined {
+    if (this.#appender.append(text, true) !== undefined) return undefined;
+    this.#waiting += 1;
+    return this.#handOut([this.#appender.last()]);
+  }
+
+  take(options: TakeOptions): Batch | undefined {
+    if (this.#waiting === 0) return undefined;
+    const pieces = this.#pieces(options);
+    return pieces.length === 0 ? undefined : this.#handOut(pieces);
+  }
+
+  #pieces(options: TakeOptions): readonly Piece[] {
+    if (!options.newest) return this.#reader.oldest(this.#list.turn(), options);
+    const newest = this.#reader.newest(this.#list.all());
+    if (newest.length > 0 || this.#reader.loading) return newest;
+    return this.#reader.oldest(this.#list.all(), options);
+  }
+
+  split(batch: Batch, count: number): readonly [Batch, Batch] {
+    const whole = batch as DiskBatch;
+    this.#batches.remove(whole);
+    const [left, right] = whole.divide(count);
+    whole.unpin();
+    return [this.#batches.add(new DiskBatch(left)), this.#batches.add(new DiskBatch(right))];
+  }
+
+  acknowledge(batch: Batch): void {
+    this.#endBatch(batch as DiskBatch);
+    for (const { segment, from, to } of (batch as DiskBatch).ranges()) {
+      if (!segment.ended && !this.#endIfIdle(segment)) this.#acks.write(segment.ackPath, { from, to });
+    }
+  }
+
+  release(batch: Batch): void {
+    const { pieces } = batch as DiskBatch;
+    this.#endBatch(batch as DiskBatch);
+    for (const piece of pieces) {
+      const { segment, first, last, attempts } = piece;
+      const count = last - first;
+      if (segment.gone !== undefined) {
+        this.#options.onDrop(count, segment.gone);
+        continue;
+      }
+      segment.insert({ from: fromOf(piece), to: toOf(piece), count, attempts: attempts + 1 });
+      this.#waiting += count;
+    }
+  }
+
+  #handOut(pieces: readonly Piece[]): DiskBatch {
+    const batch = this.#batches.add(new DiskBatch(pieces));
+    this.#waiting -= batch.count;
+    this.#taken += batch.count;
+    this.#takenBytes += batch.frameBytes;
+    return batch;
+  }
+
+  #endBatch(batch: DiskBatch): void {
+    this.#batches.remove(batch);
+    batch.unpin();
+    this.#taken -= batch.count;
+    this.#takenBytes -= batch.frameBytes;
+    for (const { segment, first, last } of batch.pieces) segment.taken -= last - first;
+  }
+
+  /** Takes in a segment that another process has left behind. */
+  adopt(segment: Segment): void {
+    this.#waiting += segment.waiting;
+    this.#list.addRecovered(segment);
+  }
+
+  /** The segment whose records would go first if room were needed. */
+  get oldestSealed(): Segment | undefined {
+    return this.#list.oldestSealed();
+  }
+
+  /** Sealed segments whose records have all waited longer than `maxAgeMillis` go; older lives are judged by the wall clock. */
+  expire(now: number, maxAgeMillis: number): void {
+    const born = now - maxAgeMillis - this.#options.host.segmentMillis;
+    for (const segment of this.#list.all()) {
+      if (segment.sealed && segment.openedAt < born) this.drop(segment, 'expired');
+    }
+  }
+
+  /** Gives a segment up: what waits in it has ended for `reason`, and what is under way if it comes back. */
+  drop(segment: Segment, reason: DropReason): void {
+    this.#lose(segment.clear(), reason);
+    segment.gone = reason;
+    this.#end(segment);
+  }
+
+  /** The files of this process's segments are not to be had any more; those of others are looked for one by one. */
+  abandon(reason: DropReason): void {
+    this.#appender.abandon();
+    for (const segment of this.#list.own) this.drop(segment, reason);
+  }
+
+  /** Some records that the disk may not have kept, to be appended again and then acknowledged. */
+  takeUnsynced(): DiskBatch | undefined {
+    for (const segment of this.#unsynced) {
+      const pieces = segment.ended ? [] : this.#reader.oldest([segment], { maxRecords: 1_024, maxBytes: SLAB_BYTES });
+      if (segment.ended || segment.waiting === 0) this.#unsynced.delete(segment);
+      if (pieces.length > 0) return this.#handOut(pieces);
+    }
+    return undefined;
+  }
+
+  /** Ends writing; with `exiting` what waits for a slow disk is written at once. */
+  close(exiting: boolean): void {
+    if (exiting) this.#appender.flushSync();
+    this.#appender.seal();
+    this.#acks.closeAll();
+  }
+
+  #unreadable(segment: Segment, failure: Failure): void {
+    this.#options.host.troubled('read', failure);
+    if (BUSY.has(failure.code)) return;
+    segment.failures += 1;
+    if (segment.failures < MAX_FAILURES || !segment.sealed) return;
+    segment.damaged = true;
+    this.drop(segment, failure.code.startsWith('Z_') ? 'corrupt' : 'spool_lost');
+  }
+
+  #lose(count: number, reason: DropReason): void {
+    if (count === 0) return;
+    this.#waiting -= count;
+    this.#options.onDrop(count, reason);
+  }
+
+  #endIfIdle(segment: Segment): boolean {
+    if (!segment.sealed || !segment.idle || segment.ended) return false;
+    this.#end(segment);
+    return true;
+  }
+
+  #end(segment: Segment): void {
+    segment.ended = true;
+    this.#list.remove(segment);
+    this.#cache.forget(segment);
+    this.#acks.close(segment.ackPath);
+    this.#options.host.retire(segment);
+  }
+}

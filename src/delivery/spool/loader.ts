@@ -1,0 +1,74 @@
+import { constants } from 'node:fs';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { Chunk } from './chunk.ts';
+import type { SpoolFiles } from './files.ts';
+import type { Segment } from './segment.ts';
+import { type Failure, failureOf } from './segment-writer.ts';
+
+const LF = 0x0a;
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
+/** One read; a body is about as large. */
+export const READ_BYTES = 1_048_576;
+/** From the young end one record is wanted. */
+const TAIL_BYTES = 65_536;
+/** No segment is larger when unpacked; a foreign file may claim anything. */
+const MAX_UNPACKED_BYTES = 134_217_728;
+
+const unpack = promisify(gunzip);
+
+export interface LoadOptions {
+  /** Offset of a frame. */
+  readonly from: number;
+  /** Offset behind the last frame that is wanted. */
+  readonly to: number;
+  /** The last frames rather than the first. */
+  readonly tail: boolean;
+}
+
+/** Reads frames of a segment, in the thread pool; never rejects. */
+export async function load(files: SpoolFiles, segment: Segment, options: LoadOptions): Promise<Chunk | Failure> {
+  try {
+    return segment.compressed ? await unpacked(files, segment) : await read(files, segment.path, options);
+  } catch (error) {
+    return failureOf(error);
+  }
+}
+
+async function unpacked(files: SpoolFiles, segment: Segment): Promise<Chunk> {
+  const bytes = await unpack(await files.promises.readFile(segment.path), { maxOutputLength: MAX_UNPACKED_BYTES });
+  return Chunk.parse(bytes, 0, bytes.length);
+}
+
+async function read(files: SpoolFiles, path: string, { from, to, tail }: LoadOptions): Promise<Chunk> {
+  const handle = await files.promises.open(path, FLAGS);
+  try {
+    for (let wanted = tail ? TAIL_BYTES : READ_BYTES; ; wanted *= 4) {
+      const length = Math.min(wanted, to - from);
+      const begin = tail ? to - length : from;
+      const bytes = Buffer.allocUnsafeSlow(length);
+      const filled = await fill(handle, bytes, begin);
+      // From the middle of a file, frames begin behind the next line feed.
+      const skipped = begin === from ? 0 : bytes.indexOf(LF) + 1;
+      const chunk = Chunk.parse(bytes.subarray(skipped), begin + skipped, filled - skipped);
+      const found = begin === from || skipped > 0;
+      if ((found && chunk.used > 0) || length === to - from || filled < length) return chunk;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function fill(
+  handle: Awaited<ReturnType<SpoolFiles['promises']['open']>>,
+  bytes: Buffer,
+  position: number,
+): Promise<number> {
+  let filled = 0;
+  while (filled < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}

@@ -1,0 +1,301 @@
+import { join } from 'node:path';
+import type { Clock } from '../../clock.ts';
+import type { Diagnostics } from '../diagnostics.ts';
+import type { DropReason } from '../ledger.ts';
+import { Adopter } from './adopter.ts';
+import { Availability } from './availability.ts';
+import { Compressor } from './compressor.ts';
+import { DeadLetterFiles } from './dead-letters.ts';
+import { SpoolDirectory } from './directory.ts';
+import { DiskQueue } from './disk-queue.ts';
+import { DiskRoom } from './disk-room.ts';
+import { atExit } from './exit.ts';
+import type { SpoolFiles } from './files.ts';
+import { headerText } from './header.ts';
+import type { SpoolHost } from './host.ts';
+import { DEAD_FOLDER } from './names.ts';
+import { isNetworkDisk } from './network-disk.ts';
+import { Retirement } from './retirement.ts';
+import { Segment } from './segment.ts';
+import type { Failure } from './segment-writer.ts';
+import type { SpoolSettings } from './spool-settings.ts';
+import { Syncing } from './syncing.ts';
+
+export interface SpoolLane {
+  readonly name: string;
+  /** Records that could not be taken because their bytes were not at hand can be now. */
+  readonly onReadable: () => void;
+}
+
+export interface SpoolOptions {
+  readonly files: SpoolFiles;
+  readonly clock: Clock;
+  readonly settings: SpoolSettings;
+  readonly platform: string;
+  readonly lanes: readonly SpoolLane[];
+  readonly diagnostics: Diagnostics;
+  readonly maxAgeMillis: number;
+  readonly onDrop: (count: number, reason: DropReason) => void;
+  /** Records of dead processes were taken over; `damaged` of them are none any more. */
+  readonly onRecovered: (count: number, damaged: number) => void;
+  /** Every second. */
+  readonly onTick: () => void;
+  /** Whether delivery is interrupted, so that what waits may have to wait for long. */
+  readonly isImpaired: () => boolean;
+}
+
+const TICK_MILLIS = 1_000;
+/** After a longer pause another process may have taken us for dead. */
+const PAUSE_MILLIS = 5_000;
+/** Heartbeat, use of the disk, orphans. */
+const ROUND_MILLIS = 10_000;
+
+/**
+ * The records of one destination on disk: a directory of this process's own with a queue for each lane, what dead
+ * processes have left, and the housekeeping. When the disk cannot be used it says so once, tries again every half
+ * minute, and leaves records to whoever has memory for them.
+ */
+export class Spool {
+  readonly #options: SpoolOptions;
+  readonly #directory: SpoolDirectory;
+  readonly #room: DiskRoom;
+  readonly #availability: Availability;
+  readonly #retirement: Retirement;
+  readonly #adopter: Adopter;
+  readonly #compressor: Compressor;
+  readonly #deadLetters: DeadLetterFiles;
+  readonly #syncing: Syncing;
+  readonly #queues: ReadonlyMap<string, DiskQueue>;
+  readonly #forgetExit: () => void;
+  #cancelTick: () => void;
+  /** Monotonic time of the last sign that this process was not paused. */
+  #seenAt: number;
+  #roundAt: number;
+  #closed = false;
+
+  constructor(options: SpoolOptions) {
+    const { files, clock, settings, platform, lanes } = options;
+    const { directory, name, maxDiskBytes: maxBytes, minFreeBytes } = settings;
+    this.#options = options;
+    this.#directory = new SpoolDirectory({ files, clock, directory, platform, name });
+    this.#availability = new Availability(clock, options.diagnostics);
+    this.#room = new DiskRoom({ files, maxBytes, minFreeBytes });
+    this.#retirement = new Retirement(files);
+    this.#compressor = new Compressor(files, (failure) => this.#troubled('compress', failure));
+    this.#deadLetters = new DeadLetterFiles({ files, clock, maxBytes: settings.maxDeadLetterBytes });
+    this.#adopter = new Adopter({
+      ...{ files, clock, directory: this.#directory, retirement: this.#retirement },
+      onRecovered: (lane, segment, damaged) => this.#recovered(lane, segment, damaged),
+      onTrouble: (what, failure) => this.#troubled(what, failure),
+    });
+    this.#seenAt = clock.now();
+    this.#roundAt = this.#seenAt;
+    this.#open();
+    const host = this.#host();
+    this.#queues = new Map(
+      lanes.map(({ name: lane, onReadable }) => [
+        lane,
+        new DiskQueue({ lane, host, onReadable, onDrop: options.onDrop }),
+      ]),
+    );
+    for (const queue of this.#queues.values()) this.#room.join(queue);
+    this.#syncing = new Syncing(clock, settings, () => [...this.#queues.values()]);
+    this.#forgetExit = atExit(() => this.#closeNow());
+    this.#cancelTick = clock.after(0, () => this.#round());
+  }
+
+  /** What is wrong with the directory, while records wait in memory for it. */
+  get problem(): string | undefined {
+    return this.#availability.problem;
+  }
+
+  queue(lane: string): DiskQueue {
+    return this.#queues.get(lane) as DiskQueue;
+  }
+
+  /** Whether records can be written; tries a disk again that could not be used half a minute ago. */
+  isUsable(): boolean {
+    if (this.#availability.isUsable) return true;
+    if (!this.#availability.isRetryDue) return false;
+    if (this.#directory.instance === undefined) return this.#open();
+    this.#availability.resumed();
+    return true;
+  }
+
+  /** Nothing can be written for now. */
+  fail({ code }: Failure): void {
+    // A queue for the thread pool that is full says nothing about the disk.
+    if (code !== 'EBUSY') this.#availability.failed(`the spool cannot be written to (${code})`);
+  }
+
+  /** Frees room on a full disk; false when there is nothing to give up. */
+  relieve({ code }: Failure): boolean {
+    return (code === 'ENOSPC' || code === 'EDQUOT') && this.#room.dropOldest();
+  }
+
+  /** A record was appended. */
+  appended(): void {
+    this.#syncing.appended();
+  }
+
+  /** Resolves when the disk has confirmed everything that was appended before; false if it could not. */
+  sync(): Promise<boolean> {
+    return this.#syncing.now();
+  }
+
+  /** A record was refused for good; it is kept for `logferry spool`. */
+  deadLetter(lane: string, text: string, reason: string): void {
+    const { destination, instance } = this.#directory;
+    if (destination === undefined || instance === undefined) return;
+    const letter = { platform: this.#options.platform, lane, reason, text };
+    const kept = this.#deadLetters.write(join(destination, DEAD_FOLDER), instance.instance, letter);
+    if (!kept) this.#troubled('dead letter', { code: 'not written' });
+  }
+
+  get syncsEveryBatch(): boolean {
+    return this.#options.settings.fsync === 'batch';
+  }
+
+  get pendingBytes(): number {
+    return this.#sum(({ pendingBytes }) => pendingBytes);
+  }
+
+  get diskBytes(): number {
+    return this.#room.ownBytes;
+  }
+
+  get state(): 'disk' | 'memory' {
+    return this.#availability.isUsable ? 'disk' : 'memory';
+  }
+
+  /** Ends writing in order: what is on its way to the disk arrives there, and what waits is left to the next process. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#stop();
+    await this.#syncing.now();
+    for (const queue of this.#queues.values()) queue.close(false);
+    await this.#retirement.settled();
+    this.#leave();
+  }
+
+  /** The same at the end of the process, when nothing can be waited for. */
+  #closeNow(): void {
+    if (this.#closed) return;
+    this.#options.onTick();
+    this.#stop();
+    for (const queue of this.#queues.values()) queue.close(true);
+    this.#retirement.settleNow();
+    this.#leave();
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    this.#availability.ended();
+    this.#cancelTick();
+    this.#adopter.stop();
+    this.#forgetExit();
+  }
+
+  #leave(): void {
+    const empty = [...this.#queues.values()].every(({ segments }) => segments.every(({ recovered }) => recovered));
+    this.#directory.close(empty);
+  }
+
+  #sum(of: (queue: DiskQueue) => number): number {
+    return [...this.#queues.values()].reduce((sum, queue) => sum + of(queue), 0);
+  }
+
+  #open(): boolean {
+    const unusable = this.#directory.open();
+    if (unusable === undefined) this.#availability.resumed();
+    else this.#availability.failed(unusable.reason);
+    return unusable === undefined;
+  }
+
+  #host(): SpoolHost {
+    const { files, clock, settings, platform } = this.#options;
+    const { root } = this.#directory;
+    return {
+      ...{ files, clock, asynchronous: root !== undefined && isNetworkDisk(files, root) },
+      ...{ syncPolicy: settings.fsync, segmentBytes: settings.segmentBytes, segmentMillis: settings.segmentMillis },
+      header: (lane) => headerText({ platform, lane, openedMillis: clock.wallNow() }),
+      begin: (lane, now) => this.#begin(lane, now),
+      isOurs: (now) => now - this.#seenAt < PAUSE_MILLIS || this.#verify(now),
+      retire: (segment) => this.#retire(segment),
+      failed: (failure) => this.fail(failure),
+      slow: () => this.#options.diagnostics.warn('slow', 'the disk of the spool is slow; writing in the background'),
+      troubled: (what, failure) => this.#troubled(what, failure),
+    };
+  }
+
+  #troubled(what: string, { code }: Failure): void {
+    this.#options.diagnostics.warn(`spool-${what}`, `the spool has trouble (${what}: ${code})`);
+  }
+
+  #begin(lane: string, now: number): Segment | Failure {
+    this.#room.make(this.#options.settings.segmentBytes);
+    const { instance } = this.#directory;
+    const file = this.#directory.nextSegment(lane);
+    if (instance === undefined || file === undefined) return { code: 'ENOENT' };
+    if (this.#room.isDiskLow(instance.path)) return { code: 'ENOSPC' };
+    return new Segment({ ...file, openedAt: now });
+  }
+
+  #retire(segment: Segment): void {
+    if (segment.recovered) this.#adopter.retired();
+    this.#retirement.retire(segment);
+  }
+
+  #recovered(lane: string, segment: Segment, damaged: number): boolean {
+    const queue = this.#queues.get(lane);
+    if (queue === undefined) return false;
+    const { waiting } = segment;
+    if (waiting > 0) queue.adopt(segment);
+    if (waiting + damaged > 0) this.#options.onRecovered(waiting, damaged);
+    return true;
+  }
+
+  /** Whether the directory is still ours; if it is not, its records are counted out and a new one is opened. */
+  #verify(now: number): boolean {
+    this.#seenAt = now;
+    if (this.#directory.isOurs()) return true;
+    if (this.#directory.instance !== undefined) this.#abandon();
+    return this.#open();
+  }
+
+  #abandon(): void {
+    // A deleted file has no link left; one that was moved with its directory is somebody else's now.
+    const links = [...this.#queues.values()].map(({ appender }) => appender.links());
+    const deleted = links.includes(0);
+    this.#directory.forget();
+    for (const queue of this.#queues.values()) queue.abandon(deleted ? 'spool_lost' : 'taken_over');
+    const text = deleted ? 'the spool directory was deleted' : 'another process has taken over the spool directory';
+    this.#options.diagnostics.warn('directory', `${text}; going on in a new one`);
+  }
+
+  #round(): void {
+    const now = this.#options.clock.now();
+    this.#cancelTick = this.#options.clock.after(TICK_MILLIS, () => this.#round());
+    const due = now >= this.#roundAt;
+    if (due || now - this.#seenAt >= PAUSE_MILLIS) this.#verify(now);
+    this.#seenAt = now;
+    for (const queue of this.#queues.values()) {
+      queue.appender.sealIfOld(now);
+      queue.expire(now, this.#options.maxAgeMillis);
+    }
+    this.#syncing.tick(now);
+    this.#options.onTick();
+    this.#compress();
+    if (!due) return;
+    this.#roundAt = now + ROUND_MILLIS;
+    this.#directory.touch();
+    const { root, instance } = this.#directory;
+    if (root !== undefined && instance !== undefined) void this.#room.measure(root, instance.path);
+    void this.#adopter.run();
+  }
+
+  #compress(): void {
+    const { settings, isImpaired } = this.#options;
+    if (settings.compress) void this.#compressor.run([...this.#queues.values()], () => !this.#closed && isImpaired());
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from './clock.ts';
+import type { EmittedRecord } from './record/record.ts';
+
+type Resource = EmittedRecord['resource'];
+
+/** A detector that asks a cloud's metadata service may never hear from it. */
+const PATIENCE_MILLIS = 10_000;
+/** Beyond so many, records go with what is known of the resource by then. */
+const MAX_WAITING = 2_048;
+
+/**
+ * Records of resources whose attributes are still being detected. They are kept in their first version at once and get
+ * their final one when the resource is known, ten seconds later at the latest.
+ */
+export class Unresolved {
+  readonly #clock: Clock;
+  readonly #waiting = new Map<Resource, (() => void)[]>();
+  #count = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether a record of this resource is to wait for it. */
+  concerns(resource: Resource | undefined): boolean {
+    return resource?.asyncAttributesPending === true && this.#count < MAX_WAITING;
+  }
+
+  /** Calls `settle` when the resource is known. */
+  add(resource: Resource, settle: () => void): void {
+    this.#count += 1;
+    const waiting = this.#waiting.get(resource);
+    if (waiting !== undefined) {
+      waiting.push(settle);
+      return;
+    }
+    this.#waiting.set(resource, [settle]);
+    void this.#wait(resource);
+  }
+
+  /** Settles everything with what is known now. */
+  settleAll(): void {
+    for (const resource of [...this.#waiting.keys()]) this.#settle(resource);
+  }
+
+  async #wait(resource: Resource): Promise<void> {
+    const known = Promise.resolve(resource.waitForAsyncAttributes?.()).catch(() => {});
+    await Promise.race([known, this.#clock.sleep(PATIENCE_MILLIS)]);
+    this.#settle(resource);
+  }
+
+  #settle(resource: Resource): void {
+    const waiting = this.#waiting.get(resource) ?? [];
+    this.#waiting.delete(resource);
+    this.#count -= waiting.length;
+    for (const settle of waiting) settle();
+  }
+}

@@ -1,0 +1,58 @@
+// The victim of the chaos tests: emits numbered records into a spool and says, after each emit() has returned, how far
+// it got. Its one argument is JSON: {app, url, directory, rate, count, poisonEvery, spool, delivery, memory}.
+// Descriptor 3 carries 4-byte little-endian numbers: 2³²−1 just before the spool is opened, then how many records were
+// acknowledged, again and again. When stdin ends it shuts down, prints its stats as one JSON line, and exits.
+import { writeSync } from 'node:fs';
+import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
+import { DurableLogRecordProcessor, logtide, PlatformLogExporter } from '../../dist/index.js';
+import { messageOf } from './message.mjs';
+
+const {
+  app,
+  url,
+  directory,
+  rate,
+  count = Number.MAX_SAFE_INTEGER,
+  poisonEvery = 0,
+  spool,
+  delivery,
+  memory,
+} = JSON.parse(process.argv[2]);
+const OPENING = 0xffff_ffff;
+const MOST_PER_TURN = 256;
+const TURN_MILLIS = 2;
+
+const said = Buffer.alloc(4);
+function say(number) {
+  said.writeUInt32LE(number);
+  writeSync(3, said);
+}
+
+say(OPENING);
+const platform = logtide({ url, apiKey: `lp_${'0'.repeat(64)}` });
+// The control: a spool in memory, which must be found out.
+const processor = memory
+  ? new SimpleLogRecordProcessor({ exporter: new PlatformLogExporter(platform, delivery) })
+  : new DurableLogRecordProcessor(platform, { ...delivery, spool: { directory, ...spool } });
+const logger = new LoggerProvider({ processors: [processor] }).getLogger('chaos');
+const begun = performance.now();
+let emitted = 0;
+
+function emitDue() {
+  const due = Math.min(count, Math.ceil((1 + performance.now() - begun) * (rate / 1_000)));
+  const end = Math.min(due, emitted + MOST_PER_TURN);
+  if (emitted >= end) return;
+  for (; emitted < end; emitted += 1) {
+    const poison = poisonEvery > 0 && emitted % poisonEvery === poisonEvery - 1;
+    logger.emit({ body: messageOf(app, emitted, poison), severityNumber: 9, severityText: 'INFO' });
+  }
+  say(emitted);
+}
+
+emitDue();
+const timer = setInterval(emitDue, TURN_MILLIS);
+process.stdin.resume().once('end', async () => {
+  clearInterval(timer);
+  await processor.shutdown();
+  process.stdout.write(`${JSON.stringify({ emitted, stats: processor.stats?.() })}\n`);
+});

@@ -1,0 +1,184 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startLife } from './life.mjs';
+import { readMessage } from './message.mjs';
+import { startOracle } from './oracle-process.mjs';
+import { randomOf } from './random.mjs';
+
+/** Sends at most this many records at once: what one kill may send twice. */
+const RECORDS_PER_REQUEST = 100;
+const REQUESTS_AT_ONCE = 4;
+export const WINDOW = RECORDS_PER_REQUEST * REQUESTS_AT_ONCE;
+
+const DELIVERY = {
+  batch: { maxRecords: RECORDS_PER_REQUEST },
+  http: { maxConcurrency: REQUESTS_AT_ONCE, timeoutMillis: 2_000, connectTimeoutMillis: 1_000 },
+  circuitBreaker: { initialDelayMillis: 20, maxDelayMillis: 200, holdMillis: 200 },
+  timeouts: { shutdownMillis: 2_000 },
+};
+const SMALL_SEGMENTS = { segmentBytes: 65_536, segmentMillis: 1_000 };
+
+/** 50 to 1,500 ms after the first acknowledgement, more often early: most of the work is in what comes first. */
+const anyMoment = (random) => ({ after: 'working', millis: 50 + 1_450 * random() ** 2 });
+/** From the moment that the spool is about to be opened. */
+const atStart = (random) => ({ after: 'opened', millis: 300 * random() });
+
+/**
+ * How lives differ. `faults` are the oracle's for the life with this number, `rate` its records per second, `moment`
+ * when it is killed; `poisonEvery`: of so many records one is refused for good; `cap`: the disk the spool may use.
+ */
+export const MODES = {
+  healthy: { moment: anyMoment, faults: () => ({ delayMillis: 20 }) },
+  faults: { moment: anyMoment, faults: () => ({ delayMillis: 20, status503: 0.05, reset: 0.02 }) },
+  recovery: {
+    // Three lives in ten leave a backlog behind; the others are killed while they take it over and send it.
+    moment: (random, life) => (life % 10 < 3 ? { after: 'working', millis: 100 + 400 * random() } : atStart(random)),
+    faults: (life) => ({ delayMillis: 20, refuse: life % 10 < 3 }),
+    rate: (rate, life) => (life % 10 < 3 ? rate * 5 : rate / 4),
+    spool: SMALL_SEGMENTS,
+  },
+  bisect: { moment: anyMoment, faults: () => ({ delayMillis: 20 }), poisonEvery: 150, spool: SMALL_SEGMENTS },
+  drop: {
+    moment: (random, life) => (life % 2 === 0 ? { after: 'working', millis: 400 * random() } : atStart(random)),
+    faults: () => ({ refuse: true }),
+    rate: (rate) => rate * 5,
+    spool: { ...SMALL_SEGMENTS, maxDiskBytes: 4_194_304 },
+  },
+};
+
+const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/** Everything that lies in dead-letter files below `directory`, by application and number. */
+export function deadLetters(directory) {
+  const dead = new Set();
+  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile() || !/(?:^|\/)dead(?:\/|$)/.test(entry.parentPath)) continue;
+    for (const line of readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n')) {
+      for (const text of line === '' ? [] : textsOf(JSON.parse(line))) {
+        const read = readMessage(text);
+        if (read?.intact) dead.add(`${read.app}-${read.n}`);
+      }
+    }
+  }
+  return dead;
+}
+
+function textsOf(value) {
+  if (typeof value === 'string') return value.startsWith('{') ? [value, ...textsOf(JSON.parse(value))] : [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
+}
+
+/**
+ * Runs `kills` lives of one mode on one spool, each killed, and a last one that delivers everything, for which it has
+ * `patienceMillis` once nothing is in the way. `memory`: the control, an application without a spool.
+ */
+export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 90_000, memory = false }) {
+  const mode = MODES[name];
+  const random = randomOf(seed);
+  const directory = mkdtempSync(join(tmpdir(), `chaos-${name}-`));
+  const oracle = await startOracle();
+  const begun = performance.now();
+  const run = { name, kills, lives: [], duplicates: [], problems: [], patienceMillis };
+  const live = (number, settings = {}) =>
+    startLife({
+      app: `${name}${seed}life${number}`,
+      url: oracle.url,
+      directory,
+      rate: mode.rate?.(rate, number) ?? rate,
+      poisonEvery: mode.poisonEvery,
+      spool: mode.spool,
+      delivery: DELIVERY,
+      memory,
+      ...settings,
+    });
+  try {
+    for (let number = 0; number < kills; number += 1) {
+      await oracle.faults({ seed: seed + number, ...mode.faults(number) });
+      await killedLife(run, live(number), mode.moment(random, number));
+      if (run.problems.length > 0) break;
+      const { duplicates, resetRecords } = await oracle.report();
+      run.duplicates.push(duplicates);
+      const allowed = WINDOW * (number + 1) + resetRecords;
+      if (duplicates > allowed)
+        run.problems.push(`${duplicates} duplicates after ${number + 1} kills, over ${allowed}`);
+    }
+    await oracle.faults({});
+    if (run.problems.length === 0)
+      await lastLife(run, live(kills, { rate: 1_000, count: 100 }), oracle, mode, directory);
+    run.report = await oracle.report(`${name}${seed}life`);
+    judge(run);
+  } finally {
+    await oracle.stop();
+    if (memory || run.problems.length === 0) rmSync(directory, { recursive: true, force: true });
+    else run.directory = directory;
+  }
+  run.seconds = (performance.now() - begun) / 1_000;
+  return run;
+}
+
+async function killedLife(run, life, { after, millis }) {
+  await life[after];
+  await sleep(millis);
+  const { code, signal, stderr } = await life.kill();
+  run.lives.push({ prefix: life.app, count: life.acknowledged });
+  if (signal !== 'SIGKILL') run.problems.push(`${life.app} ended by itself (${code ?? signal}): ${stderr}`);
+}
+
+/** The records that must arrive: all acknowledged ones but those that are refused for good or fell to the disk cap. */
+function owed(run, checks, { poisonEvery = 0, spool = {} }) {
+  const isPoison = (n) => poisonEvery > 0 && n % poisonEvery === poisonEvery - 1;
+  if (spool.maxDiskBytes === undefined) {
+    return checks.flatMap(({ prefix, missing }) => missing.filter((n) => !isPoison(n)).map((n) => `${prefix}-${n}`));
+  }
+  // Only the oldest fall to the cap: of the youngest, as many as fit half of it, none may.
+  let kept = Math.floor(spool.maxDiskBytes / 2 / 2_000);
+  const lost = [];
+  for (const { prefix, missing } of checks.toReversed()) {
+    const { count } = run.lives.find((life) => life.prefix === prefix);
+    lost.push(...missing.filter((n) => n >= count - kept).map((n) => `${prefix}-${n}`));
+    kept = Math.max(0, kept - count);
+  }
+  return lost;
+}
+
+async function lastLife(run, life, oracle, mode, directory) {
+  await life.working;
+  const ranges = () => [...run.lives, { prefix: life.app, count: life.acknowledged }];
+  const deadline = performance.now() + run.patienceMillis;
+  const limit = Number.MAX_SAFE_INTEGER;
+  let lost = [];
+  let quiet = 0;
+  do {
+    await sleep(50);
+    const checks = await oracle.check(ranges().map((range) => ({ ...range, limit })));
+    run.acknowledged = ranges().reduce((sum, { count }) => sum + count, 0);
+    lost = owed({ lives: ranges() }, checks, mode);
+    if (mode.poisonEvery) lost.push(...undead(ranges(), mode.poisonEvery, directory));
+    run.undelivered = checks.reduce((sum, { missingCount }) => sum + missingCount, 0);
+    quiet = lost.length === 0 ? quiet + 1 : 0;
+  } while (quiet < 3 && performance.now() < deadline);
+  run.lost = lost;
+  if (lost.length > 0) run.problems.push(`${lost.length} acknowledged records lost, e.g. ${lost.slice(0, 5)}`);
+  const { code, stdout, stderr } = await life.finish();
+  if (code !== 0) run.problems.push(`the last life ended with ${code}: ${stderr}`);
+  else run.stats = JSON.parse(stdout).stats;
+}
+
+/** The acknowledged poison records that are in no dead-letter file. */
+function undead(ranges, poisonEvery, directory) {
+  const dead = deadLetters(directory);
+  return ranges.flatMap(({ prefix, count }) => {
+    const poison = Array.from({ length: Math.floor(count / poisonEvery) }, (_, at) => (at + 1) * poisonEvery - 1);
+    return poison.map((n) => `${prefix}-${n}`).filter((id) => !dead.has(id));
+  });
+}
+
+function judge(run) {
+  const { wrong, foreign, duplicates, resetRecords, largestRequest } = run.report;
+  const allowed = WINDOW * run.kills + resetRecords;
+  if (wrong > 0) run.problems.push(`${wrong} records arrived changed`);
+  if (foreign > 0) run.problems.push(`${foreign} records arrived that nobody sent`);
+  if (duplicates > allowed) run.problems.push(`${duplicates} duplicates, more than ${allowed}`);
+  if (largestRequest > RECORDS_PER_REQUEST) run.problems.push(`a request of ${largestRequest} records`);
+}
