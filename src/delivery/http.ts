@@ -9,8 +9,14 @@ import type { HttpAnswer, HttpRequest } from './http-message.ts';
 
 export type HttpOutcome =
   | { readonly kind: 'answer'; readonly answer: HttpAnswer }
-  /** No answer. `connect`: no connection was made. `tls`: the certificate was refused. `aborted`: by `abort()`. */
-  | { readonly kind: 'failure'; readonly reason: string; readonly phase: 'connect' | 'tls' | 'request' | 'aborted' };
+  /** No answer. */
+  | { readonly kind: 'failure'; readonly reason: string; readonly phase: FailurePhase };
+
+/**
+ * `connect`: no connection was made · `tls`: the certificate was refused · `request`: the connection broke · `timeout`:
+ * no answer in time, although this process was awake · `aborted`: by `abort()`.
+ */
+export type FailurePhase = 'connect' | 'tls' | 'request' | 'timeout' | 'aborted';
 
 export interface TransportOptions {
   readonly origin: string;
@@ -23,8 +29,9 @@ export interface TransportOptions {
   readonly clock: Clock;
 }
 
-/** The reason of a failure when there was no answer within `timeoutMillis`. */
-export const TIMEOUT = 'TIMEOUT';
+const TIMEOUT = 'TIMEOUT';
+/** A deadline that is this many times late was missed by our own process: it was stopped, or did something else. */
+const OVERSLEPT = 1.5;
 /** Shorter than the 72 s that servers commonly advertise, so that we do not write into a closing connection. */
 const KEEP_ALIVE_MILLIS = 30_000;
 const CONNECT_CODES = new Set([

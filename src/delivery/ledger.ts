@@ -27,6 +27,15 @@ const DROP_REASONS: readonly DropReason[] = [
   'after_shutdown',
 ];
 
+/** What operators are told, by reason; the others are ends that somebody asked for. */
+export const DROPPED: Partial<Record<DropReason, string>> = {
+  overflow: 'the queue is full; the oldest records are dropped',
+  expired: 'records have waited longer than queue.maxAgeMillis and are dropped',
+  corrupt: 'records in the spool are damaged and lost',
+  spool_lost: 'records in the spool are lost: their files were deleted or cannot be read',
+  taken_over: 'another process has taken over records of this one and delivers them',
+};
+
 /**
  * The counts of one destination. The conservation law `accepted = delivered + pending + deadLettered + Σ dropped`
  * holds at every moment; `pending` is what the queues hold.

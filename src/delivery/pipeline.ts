@@ -3,7 +3,7 @@ import { ByteBudget } from './byte-budget.ts';
 import type { CircuitState } from './circuit-breaker.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { assembleLane, type Lane } from './lane.ts';
-import { type DropReason, Ledger } from './ledger.ts';
+import { DROPPED, type DropReason, Ledger } from './ledger.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import type { Queue } from './queue.ts';
@@ -13,15 +13,6 @@ import { SpooledQueue } from './spool/spooled-queue.ts';
 import type { DestinationStats } from './stats.ts';
 
 const SEVERITY_OF_STATE: readonly CircuitState[] = ['closed', 'half-open', 'throttled', 'open', 'held'];
-
-/** What operators are told, by reason; the others are ends that somebody asked for. */
-const DROPPED: Partial<Record<DropReason, string>> = {
-  overflow: 'the queue is full; the oldest records are dropped',
-  expired: 'records have waited longer than queue.maxAgeMillis and are dropped',
-  corrupt: 'records in the spool are damaged and lost',
-  spool_lost: 'records in the spool are lost: their files were deleted or cannot be read',
-  taken_over: 'another process has taken over records of this one and delivers them',
-};
 
 /** A record that is kept in a first version until the final one is known. */
 export interface Held {

@@ -120,13 +120,8 @@ class EntryWriter {
     this.#json = json;
     this.#options = options;
     this.#picker = new AttributePicker(FIELDS, [...OWN_KEYS, ...Object.keys(options.metadata ?? {})]);
-    this.#resource = perIdentity(
-      ({ attributes }) => json.apart(() => this.#resourceTexts(attributes as Attributes)),
-      isSettled,
-    );
-    this.#scope = perIdentity(({ name, version, attributes }) =>
-      this.#shared({ 'otel.scope.name': name, 'otel.scope.version': version, 'otel.scope.attributes': attributes }),
-    );
+    this.#resource = perIdentity((resource) => json.apart(() => this.#resourceTexts(resource)), isSettled);
+    this.#scope = perIdentity((scope) => json.apart(() => this.#scopeTexts(scope)));
     this.#severity = this.#severityTexts(undefined, undefined);
   }
 
@@ -219,7 +214,13 @@ class EntryWriter {
       .join('');
   }
 
-  #resourceTexts(attributes: Attributes): ResourceTexts {
+  #scopeTexts({ name, version, attributes }: EmittedRecord['instrumentationScope']): Shared {
+    const named = { 'otel.scope.name': name, 'otel.scope.version': version };
+    return this.#shared({ ...named, 'otel.scope.attributes': attributes });
+  }
+
+  #resourceTexts(resource: EmittedRecord['resource']): ResourceTexts {
+    const attributes = resource.attributes as Attributes;
     const { service, metadata } = this.#options;
     const name = serviceName(attributes) ?? service ?? textAttribute(attributes, 'service.name') ?? '';
     const environment = textAttribute(attributes, 'deployment.environment.name', 'deployment.environment');

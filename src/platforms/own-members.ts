@@ -20,14 +20,14 @@ function picked(attributes: Attributes, keys: readonly string[] | undefined): At
 
 /** The attributes of a resource, or those of `keys`, as one JSON object; empty text for none. */
 export function resourceText(json: JsonWriter, resource: Resource, keys: readonly string[] | undefined): string {
-  return objectText(json.members(picked(resource.attributes as Attributes, keys)));
+  return objectText(json.apart(() => json.members(picked(resource.attributes as Attributes, keys))));
 }
 
 /** Name, version and attributes of a scope as one JSON object; empty text for none. */
 export function scopeText(json: JsonWriter, { name, version, attributes }: Scope): string {
   const hasAttributes = attributes !== undefined && Object.keys(attributes).length > 0;
   const shape = { name: name || undefined, version: version || undefined };
-  return objectText(json.members(hasAttributes ? { ...shape, attributes } : shape));
+  return objectText(json.apart(() => json.members(hasAttributes ? { ...shape, attributes } : shape)));
 }
 
 /** Whether a resource will not change any more, so that its texts may be kept. */

@@ -123,7 +123,7 @@ export class UnmappedWriter {
   }
 
   #scope(scope: EmittedRecord['instrumentationScope']): string {
-    const text = this.#json.members(scopeFields(scope));
+    const text = this.#json.apart(() => this.#json.members(scopeFields(scope)));
     return text === '' ? '' : `{${text}}`;
   }
 

@@ -1,4 +1,7 @@
 import { bigintText, ownProperties, readProperty, UNSERIALIZABLE } from './guarded.ts';
+import { clipMarked, distinctKey, MAX_KEY_LENGTH, quote } from './json-text.ts';
+
+export { clip, wellFormed } from './json-text.ts';
 
 /** Bounds of one record; a value beyond them is cut with a visible marker, never refused. */
 export interface JsonLimits {
@@ -20,60 +23,10 @@ export const DEFAULT_LIMITS: JsonLimits = {
   maxValues: 10_000,
 };
 
-const NUL = /\u0000/g;
-const NEEDS_ESCAPE = /[\u0000-\u001f"\\\ud800-\udfff]/;
-/** Below this length a loop over the characters beats entering the regular expression engine (measured). */
-const SHORT = 24;
 const MAX_CACHED_KEYS = 2_048;
-const MAX_KEY_LENGTH = 256;
-/** Code units of a key that are looked at from either end; two names that differ only in between are taken as one. */
-const KEY_SAMPLE = 4_096;
 /** Characters of strings in one record: more than any platform takes, so that what goes on is not for the waste bin. */
 const MAX_WRITTEN = 1_048_576;
 const UNSERIALIZABLE_TEXT = `"${UNSERIALIZABLE}"`;
-
-function isPlain(text: string): boolean {
-  if (text.length > SHORT) return !NEEDS_ESCAPE.test(text);
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x20 || code === 0x22 || code === 0x5c || (code >= 0xd800 && code <= 0xdfff)) return false;
-  }
-  return true;
-}
-
-/** Cuts text to at most `max` UTF-16 units without splitting a surrogate pair. */
-export function clip(text: string, max: number): string {
-  if (text.length <= max) return text;
-  const last = text.charCodeAt(max - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
-}
-
-function clipMarked(text: string, max: number): string {
-  const kept = clip(text, max);
-  return kept.length === text.length ? text : `${kept}…[+${text.length - kept.length}]`;
-}
-
-/**
- * Text that every JSON parser and database accepts: NUL removed (PostgreSQL refuses it), lone surrogates replaced
- * by U+FFFD.
- */
-export function wellFormed(text: string): string {
-  return text.replace(NUL, '').toWellFormed();
-}
-
-function quote(text: string): string {
-  return isPlain(text) ? `"${text}"` : JSON.stringify(wellFormed(text));
-}
-
-/** A key that can be written; what has to be changed for that gets a mark, so that two names never become one. */
-function distinctKey(name: string): string {
-  const clean = clip(wellFormed(clip(name, KEY_SAMPLE)), MAX_KEY_LENGTH);
-  if (clean === name) return name;
-  const sample = name.length > 2 * KEY_SAMPLE ? name.slice(0, KEY_SAMPLE) + name.slice(-KEY_SAMPLE) : name;
-  let hash = name.length;
-  for (let index = 0; index < sample.length; index++) hash = (Math.imul(hash, 31) + sample.charCodeAt(index)) | 0;
-  return `${clean}~${(hash >>> 0).toString(36)}`;
-}
 
 /**
  * Writes any JavaScript value as well-formed JSON text in one walk that also applies the limits. Never throws:
@@ -87,6 +40,8 @@ export class JsonWriter {
   readonly #ancestors: object[] = [];
   #values = 0;
   #written = 0;
+  /** A mark has been written for what is left out. */
+  #marked = false;
 
   /** `renameKey` maps key names that a platform refuses (it sees every key once; the result is cached). */
   constructor(limits: JsonLimits = DEFAULT_LIMITS, renameKey?: (key: string) => string) {
@@ -98,15 +53,17 @@ export class JsonWriter {
   begin(): void {
     this.#values = 0;
     this.#written = 0;
+    this.#marked = false;
   }
 
   /** Writes what many records share, in limits of its own: what a record has used up must not be missing for good. */
   apart<Written>(write: () => Written): Written {
-    const [values, written] = [this.#values, this.#written];
+    const [values, written, marked] = [this.#values, this.#written, this.#marked];
     this.begin();
     const result = write();
     this.#values = values;
     this.#written = written;
+    this.#marked = marked;
     return result;
   }
 
@@ -152,8 +109,15 @@ export class JsonWriter {
     }
   }
 
-  /** `"key":value` pairs of an object joined by commas, without braces; keys for which `skip` is true are left out. */
+  /**
+   * `"key":value` pairs of an object joined by commas, without braces; keys for which `skip` is true are left out.
+   * Nothing once the limits of the record are reached, as the mark for it must not stand twice in one object.
+   */
   members(object: object, skip?: (key: string) => boolean): string {
+    return this.#marked ? '' : this.#members(object, skip);
+  }
+
+  #members(object: object, skip?: (key: string) => boolean): string {
     let text = '';
     for (const key of Object.keys(object)) {
       if (skip?.(key)) continue;
@@ -171,7 +135,9 @@ export class JsonWriter {
 
   #exhausted(): boolean {
     this.#values += 1;
-    return this.#values > this.limits.maxValues || this.#written > MAX_WRITTEN;
+    const exhausted = this.#values > this.limits.maxValues || this.#written > MAX_WRITTEN;
+    this.#marked ||= exhausted;
+    return exhausted;
   }
 
   #object(value: object): string {
@@ -196,9 +162,9 @@ export class JsonWriter {
 
   #plain(value: object): string {
     const toJson = (value as { toJSON?: unknown }).toJSON;
-    if (typeof toJson !== 'function') return `{${this.members(value)}}`;
+    if (typeof toJson !== 'function') return `{${this.#members(value)}}`;
     const converted: unknown = Reflect.apply(toJson, value, ['']);
-    return converted === value ? `{${this.members(value)}}` : (this.value(converted) ?? 'null');
+    return converted === value ? `{${this.#members(value)}}` : (this.value(converted) ?? 'null');
   }
 
   #elements(values: Iterable<unknown>): string {
@@ -240,13 +206,13 @@ export class JsonWriter {
       left -= 1;
       object[typeof key === 'object' && key !== null ? (this.value(key) ?? '') : String(key)] = value;
     }
-    return `{${this.members(object)}}`;
+    return `{${this.#members(object)}}`;
   }
 
   #error(error: Error): string {
     const shape: Record<string, unknown> = { type: readProperty(error, 'name') };
     for (const key of ['message', 'stack', 'cause']) shape[key] = readProperty(error, key);
     if (error instanceof AggregateError) shape.errors = readProperty(error, 'errors');
-    return `{${this.members(Object.assign(shape, ownProperties(error)))}}`;
+    return `{${this.#members(Object.assign(shape, ownProperties(error)))}}`;
   }
 }

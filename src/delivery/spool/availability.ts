@@ -39,7 +39,7 @@ export class Availability {
     this.#diagnostics.cleared('spool', 'the spool can be used again');
   }
 
-  /** For good. */
+  /** For good; it is no problem. */
   ended(): void {
     this.#retryAt = Number.POSITIVE_INFINITY;
   }

@@ -1,16 +1,16 @@
 import type { Batch } from '../../codec/batch.ts';
 import type { DropReason } from '../ledger.ts';
 import type { TakeOptions } from '../queue.ts';
-import { Slots } from '../slots.ts';
 import { AckFiles } from './acks.ts';
 import { ChunkCache, SLAB_BYTES } from './chunk-cache.ts';
-import { DiskBatch, fromOf, type Piece, toOf } from './disk-batch.ts';
+import { type DiskBatch, fromOf, type Piece, toOf } from './disk-batch.ts';
 import type { SpoolHost } from './host.ts';
 import { SegmentReader } from './reader.ts';
 import type { Segment } from './segment.ts';
 import { SegmentAppender } from './segment-appender.ts';
 import { SegmentList } from './segment-list.ts';
 import type { Failure } from './segment-writer.ts';
+import { TakenBatches } from './taken-batches.ts';
 
 export interface DiskQueueOptions {
   readonly lane: string;
@@ -19,11 +19,6 @@ export interface DiskQueueOptions {
   /** Records that could not be taken because their bytes were not at hand can be now. */
   readonly onReadable: () => void;
 }
-
-/** Attempts at reading a file before its records are given up. */
-const MAX_FAILURES = 3;
-/** Too many open files: it says nothing about the segment. */
-const BUSY = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
 
 /**
  * A queue of records on disk: appended to the newest segment within `append`, read back oldest first, acknowledged by
@@ -41,13 +36,10 @@ export class DiskQueue {
   readonly #acks: AckFiles;
   readonly #reader: SegmentReader;
   readonly #appender: SegmentAppender;
-  /** Batches that are taken, in no order. */
-  readonly #batches = new Slots<DiskBatch>();
+  readonly #taken = new TakenBatches();
   /** Segments that the disk may not have kept. */
   readonly #unsynced = new Set<Segment>();
   #waiting = 0;
-  #taken = 0;
-  #takenBytes = 0;
 
   constructor(options: DiskQueueOptions) {
     const { host, lane, onReadable } = options;
@@ -62,7 +54,8 @@ export class DiskQueue {
         this.#lose(count, 'corrupt');
         this.#endIfIdle(segment);
       },
-      onUnreadable: (segment, failure) => this.#unreadable(segment, failure),
+      onTrouble: (failure) => host.troubled('read', failure),
+      onUnreadable: (segment, reason) => this.drop(segment, reason),
     });
     this.#appender = new SegmentAppender({
       ...{ host, lane },
@@ -81,12 +74,12 @@ export class DiskQueue {
   }
 
   get taken(): number {
-    return this.#taken;
+    return this.#taken.count;
   }
 
   /** Bytes of the records that wait or are taken, as they stand in the files. */
   get pendingBytes(): number {
-    return this.#list.all().reduce((sum, { waitingBytes }) => sum + waitingBytes, this.#takenBytes);
+    return this.#list.all().reduce((sum, { waitingBytes }) => sum + waitingBytes, this.#taken.bytes);
   }
 
   get segments(): readonly Segment[] {
@@ -109,15 +102,9 @@ export class DiskQueue {
     const isPast = (segment: Segment): boolean => {
       if (segment !== active || segment.sealed) return segment.idle;
       const first = segment.spans[0];
-      return (first === undefined || first.from >= offset) && !this.#isTakenBefore(segment, offset);
+      return (first === undefined || first.from >= offset) && !this.#taken.hasBefore(segment, offset);
     };
     return () => before.every(isPast);
-  }
-
-  #isTakenBefore(segment: Segment, offset: number): boolean {
-    return this.#batches.members.some(({ pieces }) =>
-      pieces.some((piece) => piece.segment === segment && fromOf(piece) < offset),
-    );
   }
 
   /** Appends one record; when it returns nothing the record is in the file. */
@@ -148,11 +135,7 @@ export class DiskQueue {
   }
 
   split(batch: Batch, count: number): readonly [Batch, Batch] {
-    const whole = batch as DiskBatch;
-    this.#batches.remove(whole);
-    const [left, right] = whole.divide(count);
-    whole.unpin();
-    return [this.#batches.add(new DiskBatch(left)), this.#batches.add(new DiskBatch(right))];
+    return this.#taken.split(batch as DiskBatch, count);
   }
 
   acknowledge(batch: Batch): void {
@@ -178,18 +161,13 @@ export class DiskQueue {
   }
 
   #handOut(pieces: readonly Piece[]): DiskBatch {
-    const batch = this.#batches.add(new DiskBatch(pieces));
+    const batch = this.#taken.add(pieces);
     this.#waiting -= batch.count;
-    this.#taken += batch.count;
-    this.#takenBytes += batch.frameBytes;
     return batch;
   }
 
   #endBatch(batch: DiskBatch): void {
-    this.#batches.remove(batch);
-    batch.unpin();
-    this.#taken -= batch.count;
-    this.#takenBytes -= batch.frameBytes;
+    this.#taken.remove(batch);
     for (const { segment, first, last } of batch.pieces) segment.taken -= last - first;
   }
 
@@ -240,15 +218,6 @@ export class DiskQueue {
     if (exiting) this.#appender.flushSync();
     this.#appender.seal();
     this.#acks.closeAll();
-  }
-
-  #unreadable(segment: Segment, failure: Failure): void {
-    this.#options.host.troubled('read', failure);
-    if (BUSY.has(failure.code)) return;
-    segment.failures += 1;
-    if (segment.failures < MAX_FAILURES || !segment.sealed) return;
-    segment.damaged = true;
-    this.drop(segment, failure.code.startsWith('Z_') ? 'corrupt' : 'spool_lost');
   }
 
   #lose(count: number, reason: DropReason): void {

@@ -11,6 +11,11 @@ import type { Failure } from './segment-writer.ts';
 /** Between attempts at reading a file that could not be read, or opened for want of descriptors. */
 const RETRY_MILLIS = 1_000;
 
+/** Attempts at reading a file before its records are given up. */
+const MAX_FAILURES = 3;
+/** Too many open files: it says nothing about the segment. */
+const BUSY = new Set(['EMFILE', 'ENFILE', 'EAGAIN', 'ENOMEM']);
+
 export interface ReaderOptions {
   readonly files: SpoolFiles;
   readonly clock: Clock;
@@ -19,8 +24,10 @@ export interface ReaderOptions {
   readonly onReadable: () => void;
   /** `count` records turned out to be damaged. */
   readonly onDamaged: (segment: Segment, count: number) => void;
-  /** A file could not be read; it will be tried again, unless it is given up. */
-  readonly onUnreadable: (segment: Segment, failure: Failure) => void;
+  /** A file could not be read; it will be tried again. */
+  readonly onTrouble: (failure: Failure) => void;
+  /** A file could not be read for the last time. */
+  readonly onUnreadable: (segment: Segment, reason: 'corrupt' | 'spool_lost') => void;
 }
 
 /** A span that is being taken from: up to where, and how many records. */
@@ -130,11 +137,11 @@ export class SegmentReader {
   }
 
   async #loadNow(segment: Segment, from: number, to: number, tail: boolean): Promise<void> {
-    const { files, cache, clock, onReadable, onUnreadable } = this.#options;
+    const { files, cache, clock, onReadable } = this.#options;
     const loaded = await load(files, segment, { from, to, tail });
     if (!segment.ended) {
       if ('code' in loaded) {
-        onUnreadable(segment, loaded);
+        this.#failed(segment, loaded);
         await clock.sleep(RETRY_MILLIS);
       } else if (loaded.covers(tail ? to - 1 : from)) {
         segment.damaged ||= loaded.damaged > 0;
@@ -145,6 +152,15 @@ export class SegmentReader {
     }
     this.#loading = false;
     onReadable();
+  }
+
+  #failed(segment: Segment, failure: Failure): void {
+    this.#options.onTrouble(failure);
+    if (BUSY.has(failure.code)) return;
+    segment.failures += 1;
+    if (segment.failures < MAX_FAILURES || !segment.sealed) return;
+    segment.damaged = true;
+    this.#options.onUnreadable(segment, failure.code.startsWith('Z_') ? 'corrupt' : 'spool_lost');
   }
 
   /** There are no lines from `from` to `to`: the file is shorter than it was, or full of zeros. */

@@ -197,15 +197,4 @@ export class SegmentAppender {
     this.#slab = undefined;
     this.#close(this.#writer.detach());
   }
-
-  /** Links that the open file still has; 0 when it was deleted, undefined when none is open. */
-  links(): number | undefined {
-    const { descriptor } = this.#writer;
-    if (descriptor === undefined) return undefined;
-    try {
-      return this.#options.host.files.fstatSync(descriptor).nlink;
-    } catch {
-      return undefined;
-    }
-  }
 }

@@ -1,54 +1,29 @@
 import { join } from 'node:path';
-import type { Clock } from '../../clock.ts';
-import type { Diagnostics } from '../diagnostics.ts';
 import type { DropReason } from '../ledger.ts';
 import { Adopter } from './adopter.ts';
-import { Availability } from './availability.ts';
 import { Compressor } from './compressor.ts';
 import { DeadLetterFiles } from './dead-letters.ts';
 import { SpoolDirectory } from './directory.ts';
 import { DiskQueue } from './disk-queue.ts';
 import { DiskRoom } from './disk-room.ts';
 import { atExit } from './exit.ts';
-import type { SpoolFiles } from './files.ts';
 import { headerText } from './header.ts';
 import type { SpoolHost } from './host.ts';
 import { DEAD_FOLDER } from './names.ts';
 import { isNetworkDisk } from './network-disk.ts';
+import { Residence } from './residence.ts';
 import { Retirement } from './retirement.ts';
 import { Segment } from './segment.ts';
 import type { Failure } from './segment-writer.ts';
-import type { SpoolSettings } from './spool-settings.ts';
+import type { SpoolOptions } from './spool-parts.ts';
 import { Syncing } from './syncing.ts';
 
-export interface SpoolLane {
-  readonly name: string;
-  /** Records that could not be taken because their bytes were not at hand can be now. */
-  readonly onReadable: () => void;
-}
-
-export interface SpoolOptions {
-  readonly files: SpoolFiles;
-  readonly clock: Clock;
-  readonly settings: SpoolSettings;
-  readonly platform: string;
-  readonly lanes: readonly SpoolLane[];
-  readonly diagnostics: Diagnostics;
-  readonly maxAgeMillis: number;
-  readonly onDrop: (count: number, reason: DropReason) => void;
-  /** Records of dead processes were taken over; `damaged` of them are none any more. */
-  readonly onRecovered: (count: number, damaged: number) => void;
-  /** Every second. */
-  readonly onTick: () => void;
-  /** Whether delivery is interrupted, so that what waits may have to wait for long. */
-  readonly isImpaired: () => boolean;
-}
-
 const TICK_MILLIS = 1_000;
-/** After a longer pause another process may have taken us for dead. */
-const PAUSE_MILLIS = 5_000;
 /** Heartbeat, use of the disk, orphans. */
 const ROUND_MILLIS = 10_000;
+
+/** Longest wait for each step of closing. */
+const CLOSE_MILLIS = 1_000;
 
 /**
  * The records of one destination on disk: a directory of this process's own with a queue for each lane, what dead
@@ -59,7 +34,7 @@ export class Spool {
   readonly #options: SpoolOptions;
   readonly #directory: SpoolDirectory;
   readonly #room: DiskRoom;
-  readonly #availability: Availability;
+  readonly #residence: Residence;
   readonly #retirement: Retirement;
   readonly #adopter: Adopter;
   readonly #compressor: Compressor;
@@ -68,8 +43,6 @@ export class Spool {
   readonly #queues: ReadonlyMap<string, DiskQueue>;
   readonly #forgetExit: () => void;
   #cancelTick: () => void;
-  /** Monotonic time of the last sign that this process was not paused. */
-  #seenAt: number;
   #roundAt: number;
   #closed = false;
 
@@ -78,7 +51,6 @@ export class Spool {
     const { directory, name, maxDiskBytes: maxBytes, minFreeBytes } = settings;
     this.#options = options;
     this.#directory = new SpoolDirectory({ files, clock, directory, platform, name });
-    this.#availability = new Availability(clock, options.diagnostics);
     this.#room = new DiskRoom({ files, maxBytes, minFreeBytes });
     this.#retirement = new Retirement(files);
     this.#compressor = new Compressor(files, (failure) => this.#troubled('compress', failure));
@@ -88,9 +60,11 @@ export class Spool {
       onRecovered: (lane, segment, damaged) => this.#recovered(lane, segment, damaged),
       onTrouble: (what, failure) => this.#troubled(what, failure),
     });
-    this.#seenAt = clock.now();
-    this.#roundAt = this.#seenAt;
-    this.#open();
+    this.#roundAt = clock.now();
+    this.#residence = new Residence({
+      ...{ files, clock, diagnostics: options.diagnostics, directory: this.#directory },
+      onLost: (reason) => this.#lost(reason),
+    });
     const host = this.#host();
     this.#queues = new Map(
       lanes.map(({ name: lane, onReadable }) => [
@@ -106,26 +80,20 @@ export class Spool {
 
   /** What is wrong with the directory, while records wait in memory for it. */
   get problem(): string | undefined {
-    return this.#availability.problem;
+    return this.#residence.problem;
   }
 
   queue(lane: string): DiskQueue {
     return this.#queues.get(lane) as DiskQueue;
   }
 
-  /** Whether records can be written; tries a disk again that could not be used half a minute ago. */
   isUsable(): boolean {
-    if (this.#availability.isUsable) return true;
-    if (!this.#availability.isRetryDue) return false;
-    if (this.#directory.instance === undefined) return this.#open();
-    this.#availability.resumed();
-    return true;
+    return this.#residence.isUsable();
   }
 
   /** Nothing can be written for now. */
-  fail({ code }: Failure): void {
-    // A queue for the thread pool that is full says nothing about the disk.
-    if (code !== 'EBUSY') this.#availability.failed(`the spool cannot be written to (${code})`);
+  fail(failure: Failure): void {
+    this.#residence.fail(failure);
   }
 
   /** Frees room on a full disk; false when there is nothing to give up. */
@@ -165,16 +133,17 @@ export class Spool {
   }
 
   get state(): 'disk' | 'memory' {
-    return this.#availability.isUsable ? 'disk' : 'memory';
+    return this.#residence.problem === undefined ? 'disk' : 'memory';
   }
 
   /** Ends writing in order: what is on its way to the disk arrives there, and what waits is left to the next process. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#stop();
-    await this.#syncing.now();
+    // A disk that hangs must not hold the application: the records are written, only the confirmation is missing.
+    await Promise.race([this.#syncing.now(), this.#options.clock.sleep(CLOSE_MILLIS)]);
     for (const queue of this.#queues.values()) queue.close(false);
-    await this.#retirement.settled();
+    await Promise.race([this.#retirement.settled(), this.#options.clock.sleep(CLOSE_MILLIS)]);
     this.#leave();
   }
 
@@ -190,7 +159,7 @@ export class Spool {
 
   #stop(): void {
     this.#closed = true;
-    this.#availability.ended();
+    this.#residence.end();
     this.#cancelTick();
     this.#adopter.stop();
     this.#forgetExit();
@@ -205,13 +174,6 @@ export class Spool {
     return [...this.#queues.values()].reduce((sum, queue) => sum + of(queue), 0);
   }
 
-  #open(): boolean {
-    const unusable = this.#directory.open();
-    if (unusable === undefined) this.#availability.resumed();
-    else this.#availability.failed(unusable.reason);
-    return unusable === undefined;
-  }
-
   #host(): SpoolHost {
     const { files, clock, settings, platform } = this.#options;
     const { root } = this.#directory;
@@ -220,7 +182,7 @@ export class Spool {
       ...{ syncPolicy: settings.fsync, segmentBytes: settings.segmentBytes, segmentMillis: settings.segmentMillis },
       header: (lane) => headerText({ platform, lane, openedMillis: clock.wallNow() }),
       begin: (lane, now) => this.#begin(lane, now),
-      isOurs: (now) => now - this.#seenAt < PAUSE_MILLIS || this.#verify(now),
+      isOurs: (now) => this.#residence.isOurs(now),
       retire: (segment) => this.#retire(segment),
       failed: (failure) => this.fail(failure),
       slow: () => this.#options.diagnostics.warn('slow', 'the disk of the spool is slow; writing in the background'),
@@ -246,6 +208,10 @@ export class Spool {
     this.#retirement.retire(segment);
   }
 
+  #lost(reason: DropReason): void {
+    for (const queue of this.#queues.values()) queue.abandon(reason);
+  }
+
   #recovered(lane: string, segment: Segment, damaged: number): boolean {
     const queue = this.#queues.get(lane);
     if (queue === undefined) return false;
@@ -255,30 +221,13 @@ export class Spool {
     return true;
   }
 
-  /** Whether the directory is still ours; if it is not, its records are counted out and a new one is opened. */
-  #verify(now: number): boolean {
-    this.#seenAt = now;
-    if (this.#directory.isOurs()) return true;
-    if (this.#directory.instance !== undefined) this.#abandon();
-    return this.#open();
-  }
-
-  #abandon(): void {
-    // A deleted file has no link left; one that was moved with its directory is somebody else's now.
-    const links = [...this.#queues.values()].map(({ appender }) => appender.links());
-    const deleted = links.includes(0);
-    this.#directory.forget();
-    for (const queue of this.#queues.values()) queue.abandon(deleted ? 'spool_lost' : 'taken_over');
-    const text = deleted ? 'the spool directory was deleted' : 'another process has taken over the spool directory';
-    this.#options.diagnostics.warn('directory', `${text}; going on in a new one`);
-  }
-
   #round(): void {
     const now = this.#options.clock.now();
     this.#cancelTick = this.#options.clock.after(TICK_MILLIS, () => this.#round());
     const due = now >= this.#roundAt;
-    if (due || now - this.#seenAt >= PAUSE_MILLIS) this.#verify(now);
-    this.#seenAt = now;
+    if (due) this.#residence.verify(now);
+    else this.#residence.seen(now);
+    this.#residence.isUsable();
     for (const queue of this.#queues.values()) {
       queue.appender.sealIfOld(now);
       queue.expire(now, this.#options.maxAgeMillis);
