@@ -86,6 +86,11 @@ export class Destination {
     return this.#platform.name;
   }
 
+  /** What is wrong with the spool, while records wait in memory for it. */
+  get spoolProblem(): string | undefined {
+    return this.#pipeline.spoolProblem;
+  }
+
   /** Whether a record of this severity number would be taken; events too, where they are a stream of their own. */
   takes(severityNumber: number | undefined, eventName?: string): boolean {
     // Zero, NaN and negative numbers say no more than none at all.

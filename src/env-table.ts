@@ -1,6 +1,6 @@
 import type { PlatformName } from './platforms/registry.ts';
 
-export type VariableKind = 'text' | 'secret' | 'url' | 'level' | 'list' | 'boolean' | 'size' | 'duration';
+export type VariableKind = 'text' | 'secret' | 'url' | 'level' | 'list' | 'boolean' | 'size' | 'duration' | 'fsync';
 
 /** One environment variable: what the parser, the documentation and the spelling help know of it. */
 export interface Variable {
@@ -105,6 +105,46 @@ export const VARIABLES: readonly Variable[] = [
     option: 'queueBytes',
     fallback: '32mb',
     description: 'memory for waiting records, per platform',
+  },
+  {
+    name: 'LOGFERRY_MAX_AGE',
+    kind: 'duration',
+    option: 'maxAgeMillis',
+    description: 'records that have waited longer are dropped and counted, e.g. `24h`; default: never',
+  },
+  {
+    name: 'LOGFERRY_SPOOL_DIR',
+    kind: 'text',
+    option: 'spoolDirectory',
+    description: 'directory in which records wait on disk until they are delivered; default: memory only',
+  },
+  {
+    name: 'LOGFERRY_SPOOL_NAME',
+    kind: 'text',
+    option: 'spoolName',
+    description:
+      'processes with the same name deliver what dead ones of each other have left; default: the service name',
+  },
+  {
+    name: 'LOGFERRY_SPOOL_SIZE',
+    kind: 'size',
+    option: 'spoolBytes',
+    fallback: '256mb',
+    description: 'disk space for waiting records, all processes and platforms together',
+  },
+  {
+    name: 'LOGFERRY_SPOOL_FSYNC',
+    kind: 'fsync',
+    option: 'spoolFsync',
+    fallback: 'interval',
+    description: 'when the disk is asked to keep what was written: `interval` (a second), `batch` (at once) or `never`',
+  },
+  {
+    name: 'LOGFERRY_SPOOL_COMPRESS',
+    kind: 'boolean',
+    option: 'spoolCompress',
+    fallback: 'false',
+    description: 'compress what waits during an outage',
   },
   {
     name: 'LOGFERRY_FLUSH_TIMEOUT',

@@ -50,6 +50,11 @@ function boolean(text: string): Parsed {
   return value === undefined ? { expected: 'true or false' } : { value };
 }
 
+function fsync(text: string): Parsed {
+  const value = text.toLowerCase();
+  return ['interval', 'batch', 'never'].includes(value) ? { value } : { expected: 'interval, batch or never' };
+}
+
 function list(text: string): Parsed {
   const items = text.split(',').map((item) => item.trim().toLowerCase());
   return { value: items.filter((item) => item !== '') };
@@ -64,6 +69,7 @@ const PARSERS: Readonly<Record<VariableKind, (text: string) => Parsed>> = {
   boolean,
   size,
   duration,
+  fsync,
 };
 
 /** Reads the text of a variable; what a URL or a secret must look like is the platform's business. */

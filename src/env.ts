@@ -1,10 +1,12 @@
 import { Destination } from './destination.ts';
+import { type CommonValues, deliveryOf } from './env-delivery.ts';
 import type { Variable } from './env-table.ts';
 import { VARIABLES } from './env-table.ts';
 import { didYouMean, parseValue } from './env-values.ts';
 import type { DeliveryOptions } from './options.ts';
 import type { PlatformEntry } from './platforms/registry.ts';
 import { PLATFORMS } from './platforms/registry.ts';
+import type { SpoolOptions } from './spool-options.ts';
 
 /** What is wrong with the environment: what – where – how to fix, and a code that stays. */
 export interface Problem {
@@ -18,9 +20,9 @@ export interface Problem {
 /**
  * `LF001` part of the credentials is missing · `LF002` a value that the platform's options refuse (a bad URL, a key
  * with blanks) · `LF003` unknown variable · `LF004` a value that cannot be read · `LF005` a `_FILE` that cannot be read
- * · `LF006` unknown platform in `LOGFERRY_PLATFORMS`.
+ * · `LF006` unknown platform in `LOGFERRY_PLATFORMS` · `LF012` a spool directory that cannot be used.
  */
-type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006';
+type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006' | 'LF012';
 
 /** A destination made from the environment. */
 interface ConfiguredDestination {
@@ -35,6 +37,7 @@ export interface Environment {
   readonly strict: boolean;
   readonly flushMillis: number;
   readonly queueBytes: number;
+  readonly spool: SpoolOptions | undefined;
 }
 
 export interface EnvironmentContext {
@@ -42,6 +45,8 @@ export interface EnvironmentContext {
   readonly readFile: (path: string) => string;
   /** Delivery options that do not come from these variables (`OTEL_BLRP_*`, a meter provider). */
   readonly delivery: DeliveryOptions;
+  /** Name of the service, which names its spool unless a variable does. */
+  readonly service?: string;
 }
 
 type Values = Readonly<Record<string, unknown>>;
@@ -184,6 +189,7 @@ export function readEnvironment(context: EnvironmentContext): Environment {
   const shared = VARIABLES.filter((variable) => variable.platform === undefined);
   const common = { ...fallbacks(shared), ...reader.values(shared) };
   const wanted = wantedPlatforms(common.platforms, reader);
+  const delivery = deliveryOf(common as unknown as CommonValues, context.delivery, context.service);
   const destinations: ConfiguredDestination[] = [];
   for (const platform of PLATFORMS) {
     if (wanted !== undefined && !wanted.includes(platform.name)) continue;
@@ -196,12 +202,7 @@ export function readEnvironment(context: EnvironmentContext): Environment {
       const made = platform.create(options);
       const destination = new Destination(
         made,
-        {
-          ...context.delivery,
-          ...(typeof level === 'number' && { minimumSeverity: level }),
-          queue: { maxBytes: common.queueBytes as number },
-          http: { ...context.delivery.http, allowInsecure: common.allowInsecure === true },
-        },
+        { ...delivery, ...(typeof level === 'number' && { minimumSeverity: level }) },
         // Whoever reads the environment also flushes at the end, for a bounded time; requests must not outlast that.
         { isFlushedAtEnd: true },
       );
@@ -211,8 +212,18 @@ export function readEnvironment(context: EnvironmentContext): Environment {
       reader.report('LF002', where, what, `correct it; ${platform.name} is off until then`);
     }
   }
+  const spoolProblem = destinations.map(({ destination }) => destination.spoolProblem).find(Boolean);
+  if (spoolProblem !== undefined) {
+    reader.report(
+      'LF012',
+      'LOGFERRY_SPOOL_DIR',
+      `cannot be used: ${spoolProblem}`,
+      'until then records wait in memory',
+    );
+  }
   return {
     destinations,
+    spool: delivery.spool,
     problems: reader.problems,
     quiet: common.quiet === true,
     strict: common.strict === true,

@@ -87,11 +87,15 @@ class ProcessEnd {
 
   /** Says what is left behind, if anything is. What was logged while a repeated `beforeExit` ran was there before. */
   #report(): void {
-    const left = this.#processor.stats().flatMap(({ platform, accepted, pending, circuit }, index) => {
+    const left = this.#processor.stats().flatMap(({ platform, accepted, pending, circuit, spool }, index) => {
       const count = pending - (accepted - (this.#closing?.[index] ?? accepted));
-      return count > 0 ? [`${platform} ${count} (${circuit.reason ?? 'not sent yet'})`] : [];
+      const text = `${platform} ${count} (${circuit.reason ?? 'not sent yet'})`;
+      return count > 0 ? [{ text, kept: spool?.state === 'disk' }] : [];
     });
-    if (left.length > 0) writeLine(`logferry LF011 records not delivered when the process ended: ${left.join(', ')}`);
+    const lost = left.filter(({ kept }) => !kept).map(({ text }) => text);
+    const kept = left.filter((one) => one.kept).map(({ text }) => text);
+    if (lost.length > 0) writeLine(`logferry LF011 records not delivered when the process ended: ${lost.join(', ')}`);
+    if (kept.length > 0) writeLine(`logferry LF013 records left in the spool for the next start: ${kept.join(', ')}`);
   }
 
   #accepted(): readonly number[] {

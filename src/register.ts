@@ -10,6 +10,7 @@ import { flushAtEnd } from './process-end.ts';
 import { WriteThroughLogRecordProcessor } from './processor.ts';
 import { resourceAttributes, resourceOf } from './resource.ts';
 import { SpanEventBridge } from './span-event-bridge.ts';
+import { SPOOL_DEFAULTS } from './spool-options.ts';
 import { installDiagLogger, writeLine } from './stderr-diag.ts';
 import { SDK_VERSION } from './version.ts';
 
@@ -36,20 +37,36 @@ function complaints(otel: OtelEnvironment, environment: Environment): { ignored:
   return { ignored: otel.warnings.map((warning) => `logferry ${warning}`), serious };
 }
 
-function startLine(service: string, { destinations, queueBytes }: Environment): string {
-  const targets = destinations.map(({ destination, origin }) => `${destination.name} (${origin}, key ****)`).join(', ');
-  const memory = queueBytes < MEGABYTE ? `${queueBytes / 1_024} kB` : `${Math.round(queueBytes / MEGABYTE)} MB`;
-  return `logferry ${SDK_VERSION}: logs of "${service}" go to ${targets}; ${memory} of memory each`;
+function sizeText(bytes: number): string {
+  return bytes < MEGABYTE ? `${bytes / 1_024} kB` : `${Math.round(bytes / MEGABYTE)} MB`;
+}
+
+/** Where records wait: what survives a crash and what does not is to be seen at the start. */
+function storageText({ spool, queueBytes, destinations }: Environment): string {
+  const memory = `${sizeText(queueBytes)} of memory each`;
+  if (spool === undefined) return `${memory}, nothing on disk (see LOGFERRY_SPOOL_DIR)`;
+  if (destinations.some(({ destination }) => destination.spoolProblem !== undefined)) return `${memory} for now`;
+  return `spool ${spool.directory} (${sizeText(spool.maxDiskBytes ?? SPOOL_DEFAULTS.maxDiskBytes)})`;
+}
+
+function startLine(service: string, environment: Environment): string {
+  const targets = environment.destinations.map(
+    ({ destination, origin }) => `${destination.name} (${origin}, key ****)`,
+  );
+  return `logferry ${SDK_VERSION}: logs of "${service}" go to ${targets.join(', ')}; ${storageText(environment)}`;
 }
 
 function start(): void {
   const { env } = process;
   const otel = readOtelEnvironment(env);
   if (otel.disabled) return;
+  const attributes = resourceAttributes(env, process.argv[1]);
+  const service = String(attributes['service.name']);
   const environment = readEnvironment({
     env,
     readFile: (path) => readFileSync(path, 'utf8'),
     delivery: otel.delivery,
+    service,
   });
   // Worker threads have the same environment; its problems have been told.
   if (isMainThread) {
@@ -57,9 +74,12 @@ function start(): void {
     for (const line of [...ignored, ...serious]) writeLine(line);
     if (environment.strict && serious.length > 0) process.exit(EXIT_CONFIG);
   }
-  if (environment.destinations.length === 0 || hasLoggerProvider()) return;
+  if (environment.destinations.length === 0) return;
+  if (hasLoggerProvider()) {
+    for (const { destination } of environment.destinations) void destination.shutdown(0);
+    return;
+  }
   installDiagLogger(otel.logLevel);
-  const attributes = resourceAttributes(env, process.argv[1]);
   const processor = new WriteThroughLogRecordProcessor(environment.destinations.map(({ destination }) => destination));
   const provider = new LoggerProvider({
     resource: resourceOf(attributes),
@@ -69,7 +89,7 @@ function start(): void {
   registerLoggerProvider(provider);
   attachBridgeOnceRegistered(new SpanEventBridge({ targets: processor }));
   flushAtEnd(processor, environment.flushMillis);
-  if (!environment.quiet && isMainThread) writeLine(startLine(String(attributes['service.name']), environment));
+  if (!environment.quiet && isMainThread) writeLine(startLine(service, environment));
 }
 
 function startOnce(): void {

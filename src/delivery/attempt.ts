@@ -5,8 +5,7 @@ import { frame, framedBytes } from '../codec/framing.ts';
 import type { ExporterMetrics } from '../telemetry.ts';
 import { BodyPool } from './body-pool.ts';
 import type { Endpoint } from './endpoint.ts';
-import type { HttpTransport } from './http.ts';
-import { TIMEOUT } from './http.ts';
+import type { FailurePhase, HttpTransport } from './http.ts';
 import { retryAfterMillis } from './retry-after.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -16,7 +15,7 @@ export interface Attempt {
   readonly retryAfterMillis: number | undefined;
   /** The request was ended by `abort()`: it says nothing about the platform. */
   readonly aborted: boolean;
-  /** The request got no answer in time. */
+  /** The request got no answer in time, and that was not our own fault. */
   readonly timedOut: boolean;
 }
 
@@ -67,7 +66,7 @@ export class Attempter {
           verdict: failureVerdict(outcome.reason, outcome.phase),
           retryAfterMillis: undefined,
           aborted: outcome.phase === 'aborted',
-          timedOut: outcome.phase !== 'aborted' && outcome.reason === TIMEOUT,
+          timedOut: outcome.phase === 'timeout',
         };
       }
     } catch {
@@ -93,7 +92,7 @@ export class Attempter {
   }
 }
 
-function failureVerdict(reason: string, phase: 'connect' | 'tls' | 'request' | 'aborted'): Verdict {
+function failureVerdict(reason: string, phase: FailurePhase): Verdict {
   if (phase === 'tls') return { kind: 'held', reason };
   return { kind: 'transient', reason, connect: phase === 'connect' };
 }

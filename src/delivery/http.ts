@@ -37,9 +37,15 @@ const KEEP_ALIVE_MILLIS = 30_000;
 const CONNECT_CODES = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
-  'EAI_AGAIN',
   'ENETUNREACH',
+  'ENETDOWN',
   'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'EADDRNOTAVAIL',
+  'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
   'UND_ERR_CONNECT_TIMEOUT',
   'ETIMEDOUT',
 ]);
@@ -77,7 +83,9 @@ export class HttpTransport {
     }
     const deadline = new Deadline();
     this.#deadlines.add(deadline);
-    const cancel = this.#options.clock.after(this.#options.timeoutMillis, () => deadline.end());
+    const { clock, timeoutMillis } = this.#options;
+    const latest = clock.now() + timeoutMillis * OVERSLEPT;
+    const cancel = clock.after(timeoutMillis, () => deadline.end());
     const connections = this.#connections;
     let result = await this.#attempt(pool, request, deadline);
     // No connection was made meanwhile, so it was one that had been kept: the server may have closed it as we wrote.
@@ -88,7 +96,8 @@ export class HttpTransport {
     cancel();
     const aborted = !this.#deadlines.remove(deadline);
     if (!('code' in result)) return { kind: 'answer', answer: result };
-    return { kind: 'failure', reason: result.code, phase: aborted ? 'aborted' : phaseOf(result.code) };
+    const awake = clock.now() <= latest;
+    return { kind: 'failure', reason: result.code, phase: aborted ? 'aborted' : phaseOf(result.code, awake) };
   }
 
   /** Ends every request under way; their outcome is a failure of phase `aborted`. */
@@ -134,8 +143,9 @@ export class HttpTransport {
   }
 }
 
-function phaseOf(code: string): 'connect' | 'tls' | 'request' {
-  if (CONNECT_CODES.has(code)) return 'connect';
+function phaseOf(code: string, awake: boolean): FailurePhase {
+  if (code === TIMEOUT && awake) return 'timeout';
+  if (CONNECT_CODES.has(code) || code.startsWith('EAI_')) return 'connect';
   return TLS_CODES.test(code) ? 'tls' : 'request';
 }
 

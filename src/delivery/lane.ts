@@ -3,23 +3,14 @@ import type { ExporterMetrics } from '../telemetry.ts';
 import { Attempter } from './attempt.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import type { Diagnostics } from './diagnostics.ts';
-import type { Endpoint } from './endpoint.ts';
 import { HttpTransport } from './http.ts';
 import type { Ledger } from './ledger.ts';
-import type { PipelineOptions } from './pipeline-options.ts';
+import type { LaneOptions, PipelineOptions } from './pipeline-options.ts';
 import type { Queue } from './queue.ts';
 import { Sender } from './sender.ts';
 import { Settlement } from './settlement.ts';
 
-/** One stream of a destination: its codec and endpoint. */
-export interface LaneOptions {
-  /** Lower-case letters; part of the names of its files. */
-  readonly name: string;
-  readonly codec: Codec;
-  readonly endpoint: Endpoint;
-  readonly concurrency: number;
-}
-
+/** What a lane shares with the others of its destination, and its queue. */
 export interface LaneParts {
   readonly queue: Queue;
   readonly ledger: Ledger;

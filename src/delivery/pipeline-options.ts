@@ -1,9 +1,19 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import type { Clock } from '../clock.ts';
+import type { Codec } from '../codec/codec.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker.ts';
 import type { DeadLetterHandler } from './dead-letter.ts';
-import type { LaneOptions } from './lane.ts';
+import type { Endpoint } from './endpoint.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
+
+/** One stream of a destination: its codec and endpoint. */
+export interface LaneOptions {
+  /** Lower-case letters; part of the names of its files. */
+  readonly name: string;
+  readonly codec: Codec;
+  readonly endpoint: Endpoint;
+  readonly concurrency: number;
+}
 
 /** Everything a pipeline is told; bytes and milliseconds. */
 export interface PipelineOptions {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLife } from './life.mjs';
@@ -10,6 +10,9 @@ import { randomOf } from './random.mjs';
 const RECORDS_PER_REQUEST = 100;
 const REQUESTS_AT_ONCE = 4;
 export const WINDOW = RECORDS_PER_REQUEST * REQUESTS_AT_ONCE;
+
+/** Looks at the oracle after which nothing more is expected, 50 ms apart. */
+const CALM = 6;
 
 const DELIVERY = {
   batch: { maxRecords: RECORDS_PER_REQUEST },
@@ -79,7 +82,7 @@ export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 
   const directory = mkdtempSync(join(tmpdir(), `chaos-${name}-`));
   const oracle = await startOracle();
   const begun = performance.now();
-  const run = { name, kills, lives: [], duplicates: [], problems: [], patienceMillis };
+  const run = { name, kills, lives: [], duplicates: [], problems: [], patienceMillis, directory };
   const live = (number, settings = {}) =>
     startLife({
       app: `${name}${seed}life${number}`,
@@ -97,6 +100,7 @@ export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 
       await oracle.faults({ seed: seed + number, ...mode.faults(number) });
       await killedLife(run, live(number), mode.moment(random, number));
       if (run.problems.length > 0) break;
+      checkDisk(run, mode);
       const { duplicates, resetRecords } = await oracle.report();
       run.duplicates.push(duplicates);
       const allowed = WINDOW * (number + 1) + resetRecords;
@@ -107,14 +111,24 @@ export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 
     if (run.problems.length === 0)
       await lastLife(run, live(kills, { rate: 1_000, count: 100 }), oracle, mode, directory);
     run.report = await oracle.report(`${name}${seed}life`);
-    judge(run);
+    judge(run, mode);
   } finally {
     await oracle.stop();
     if (memory || run.problems.length === 0) rmSync(directory, { recursive: true, force: true });
-    else run.directory = directory;
   }
   run.seconds = (performance.now() - begun) / 1_000;
   return run;
+}
+
+/** Bytes of all files below a directory. */
+function bytesBelow(directory) {
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
+
+function checkDisk(run, { spool = {} }) {
+  const bytes = bytesBelow(run.directory);
+  if (bytes > spool.maxDiskBytes * 1.1) run.problems.push(`${bytes} bytes on disk, over ${spool.maxDiskBytes}`);
 }
 
 async function killedLife(run, life, { after, millis }) {
@@ -125,41 +139,34 @@ async function killedLife(run, life, { after, millis }) {
   if (signal !== 'SIGKILL') run.problems.push(`${life.app} ended by itself (${code ?? signal}): ${stderr}`);
 }
 
-/** The records that must arrive: all acknowledged ones but those that are refused for good or fell to the disk cap. */
-function owed(run, checks, { poisonEvery = 0, spool = {} }) {
+/** The acknowledged records that have not arrived although they must. */
+function missing(checks, { poisonEvery = 0, spool = {} }) {
   const isPoison = (n) => poisonEvery > 0 && n % poisonEvery === poisonEvery - 1;
-  if (spool.maxDiskBytes === undefined) {
-    return checks.flatMap(({ prefix, missing }) => missing.filter((n) => !isPoison(n)).map((n) => `${prefix}-${n}`));
-  }
-  // Only the oldest fall to the cap: of the youngest, as many as fit half of it, none may.
-  let kept = Math.floor(spool.maxDiskBytes / 2 / 2_000);
-  const lost = [];
-  for (const { prefix, missing } of checks.toReversed()) {
-    const { count } = run.lives.find((life) => life.prefix === prefix);
-    lost.push(...missing.filter((n) => n >= count - kept).map((n) => `${prefix}-${n}`));
-    kept = Math.max(0, kept - count);
-  }
-  return lost;
+  // What the cap took cannot be told from outside, but it is none of the last life's, which had room enough.
+  const owed = spool.maxDiskBytes === undefined ? checks : checks.slice(-1);
+  return owed.flatMap(({ prefix, missing: numbers }) =>
+    numbers.filter((n) => !isPoison(n)).map((n) => `${prefix}-${n}`),
+  );
 }
 
-async function lastLife(run, life, oracle, mode, directory) {
+async function lastLife(run, life, oracle, mode) {
   await life.working;
   const ranges = () => [...run.lives, { prefix: life.app, count: life.acknowledged }];
   const deadline = performance.now() + run.patienceMillis;
-  const limit = Number.MAX_SAFE_INTEGER;
-  let lost = [];
-  let quiet = 0;
+  let [ids, calm] = [0, 0];
   do {
     await sleep(50);
-    const checks = await oracle.check(ranges().map((range) => ({ ...range, limit })));
+    const checks = await oracle.check(ranges().map((range) => ({ ...range, limit: Number.MAX_SAFE_INTEGER })));
+    const { ids: now } = await oracle.report();
     run.acknowledged = ranges().reduce((sum, { count }) => sum + count, 0);
-    lost = owed({ lives: ranges() }, checks, mode);
-    if (mode.poisonEvery) lost.push(...undead(ranges(), mode.poisonEvery, directory));
     run.undelivered = checks.reduce((sum, { missingCount }) => sum + missingCount, 0);
-    quiet = lost.length === 0 ? quiet + 1 : 0;
-  } while (quiet < 3 && performance.now() < deadline);
-  run.lost = lost;
-  if (lost.length > 0) run.problems.push(`${lost.length} acknowledged records lost, e.g. ${lost.slice(0, 5)}`);
+    run.lost = missing(checks, mode);
+    if (mode.poisonEvery) run.lost.push(...undead(ranges(), mode.poisonEvery, run.directory));
+    calm = run.lost.length === 0 && ids === now ? calm + 1 : 0;
+    ids = now;
+  } while (calm < CALM && performance.now() < deadline);
+  if (run.lost.length > 0)
+    run.problems.push(`${run.lost.length} acknowledged records lost, e.g. ${run.lost.slice(0, 5)}`);
   const { code, stdout, stderr } = await life.finish();
   if (code !== 0) run.problems.push(`the last life ended with ${code}: ${stderr}`);
   else run.stats = JSON.parse(stdout).stats;
@@ -174,11 +181,12 @@ function undead(ranges, poisonEvery, directory) {
   });
 }
 
-function judge(run) {
-  const { wrong, foreign, duplicates, resetRecords, largestRequest } = run.report;
+function judge(run, { spool = {} }) {
+  const { wrong, foreign, duplicates, resetRecords, largestRequest, bytes } = run.report;
   const allowed = WINDOW * run.kills + resetRecords;
   if (wrong > 0) run.problems.push(`${wrong} records arrived changed`);
   if (foreign > 0) run.problems.push(`${foreign} records arrived that nobody sent`);
   if (duplicates > allowed) run.problems.push(`${duplicates} duplicates, more than ${allowed}`);
+  if (run.undelivered > 0 && bytes < spool.maxDiskBytes / 2) run.problems.push(`only ${bytes} bytes were kept`);
   if (largestRequest > RECORDS_PER_REQUEST) run.problems.push(`a request of ${largestRequest} records`);
 }

@@ -14,6 +14,8 @@ export interface Report {
   readonly foreign: number;
   readonly apps: Readonly<Record<string, number>>;
   readonly requests: number;
+  /** Of the bodies that were stored. */
+  readonly bytes: number;
   readonly answered503: number;
   readonly resets: number;
   readonly resetRecords: number;

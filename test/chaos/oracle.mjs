@@ -13,7 +13,7 @@ import { randomOf } from './random.mjs';
 const HEALTHY = { status503: 0, reset: 0, delayMillis: 0, refuse: false };
 
 const book = new Book();
-const sums = { requests: 0, answered503: 0, resets: 0, resetRecords: 0, refusals: 0, largestRequest: 0 };
+const sums = { requests: 0, bytes: 0, answered503: 0, resets: 0, resetRecords: 0, refusals: 0, largestRequest: 0 };
 let faults = HEALTHY;
 let random = randomOf(1);
 
@@ -69,6 +69,7 @@ function ingest(response, text) {
     return answer(response, 503, { error: 'unavailable' });
   }
   for (const each of read) book.enter(each);
+  sums.bytes += Buffer.byteLength(text);
   sums.largestRequest = Math.max(sums.largestRequest, read.length);
   if (random() < faults.reset) {
     // Stored, but the sender cannot know.

