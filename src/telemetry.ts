@@ -1,14 +1,6 @@
 import type { Attributes, Counter, Histogram, MeterProvider, UpDownCounter } from '@opentelemetry/api';
 import { SDK_NAME, SDK_VERSION } from './version.ts';
 
-/** Where the records of one exporter go, for the attributes of its metrics. */
-export interface MetricsIdentity {
-  readonly componentType: string;
-  readonly componentName: string;
-  readonly serverAddress: string;
-  readonly serverPort: number;
-}
-
 interface Instruments {
   readonly inflight: UpDownCounter;
   readonly exported: Counter;
@@ -25,13 +17,15 @@ export class ExporterMetrics {
   readonly #attributes: Attributes;
   #instruments: Instruments | undefined;
 
-  constructor(provider: MeterProvider, identity: MetricsIdentity) {
+  /** `name` of the platform and the `origin` that its records go to, for the attributes. */
+  constructor(provider: MeterProvider, name: string, origin: string) {
+    const { hostname, port, protocol } = new URL(origin);
     this.#provider = provider;
     this.#attributes = {
-      'otel.component.type': identity.componentType,
-      'otel.component.name': identity.componentName,
-      'server.address': identity.serverAddress,
-      'server.port': identity.serverPort,
+      'otel.component.type': `logferry_${name}_exporter`,
+      'otel.component.name': `logferry_${name}_exporter/0`,
+      'server.address': hostname,
+      'server.port': Number(port) || (protocol === 'https:' ? 443 : 80),
     };
   }
 

@@ -15,6 +15,8 @@ export class Block {
   live = 0;
   /** Ordinal, in its queue, of the first text. */
   ordinal = 0;
+  /** Monotonic time of the last text, where ages matter. */
+  touchedAt = 0;
   /** Order of age among the blocks of one destination. */
   sequence: number;
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import type { Batch } from '../codec/batch.ts';
 import { BLOCK_BYTES, type Block } from './block.ts';
 import type { ByteBudget } from './byte-budget.ts';
@@ -5,6 +6,12 @@ import type { Queue, TakeOptions } from './queue.ts';
 import { OFTEN } from './queue.ts';
 import { type Run, RunBatch, startsAt } from './run-batch.ts';
 import { Slots } from './slots.ts';
+
+/** How long records may wait. */
+export interface MaxAge {
+  readonly clock: Clock;
+  readonly maxMillis: number;
+}
 
 /**
  * A queue in memory, bounded in bytes, oldest dropped first.
@@ -19,7 +26,8 @@ import { Slots } from './slots.ts';
  */
 export class MemoryQueue implements Queue {
   readonly #budget: ByteBudget;
-  readonly #onDrop: (count: number) => void;
+  readonly #onDrop: (count: number, reason: 'overflow' | 'expired') => void;
+  readonly #age: MaxAge | undefined;
   #runs: Run[] = [];
   #open: Block | undefined;
   /** Batches that are taken, in no order. */
@@ -28,10 +36,11 @@ export class MemoryQueue implements Queue {
   #waiting = 0;
   #taken = 0;
 
-  /** `onDrop` hears how many records had to go for younger ones. */
-  constructor(budget: ByteBudget, onDrop: (count: number) => void) {
+  /** `onDrop` hears how many records had to go for younger ones, or were too old. */
+  constructor(budget: ByteBudget, onDrop: (count: number, reason: 'overflow' | 'expired') => void, age?: MaxAge) {
     this.#budget = budget;
     this.#onDrop = onDrop;
+    this.#age = age;
     budget.join({ oldest: () => this.#oldest(), dropOldest: () => this.#dropOldest() });
   }
 
@@ -62,6 +71,7 @@ export class MemoryQueue implements Queue {
       (block as Block).undo();
       return false;
     }
+    if (this.#age !== undefined) (block as Block).touchedAt = this.#age.clock.now();
     this.#extend(block as Block);
     this.#appended += 1;
     this.#waiting += 1;
@@ -73,6 +83,7 @@ export class MemoryQueue implements Queue {
   }
 
   take(options: TakeOptions): Batch | undefined {
+    if (this.#age !== undefined) this.#expire(this.#age);
     return this.#handOut(options.newest ? this.#takeNewest() : this.#takeOldest(options));
   }
 
@@ -199,7 +210,19 @@ export class MemoryQueue implements Queue {
     const run = this.#runs[0];
     if (run === undefined) return;
     this.#removeOldest(run);
-    this.#onDrop(1);
+    this.#onDrop(1, 'overflow');
+  }
+
+  /** Whole runs of blocks whose youngest record is too old. */
+  #expire({ clock, maxMillis }: MaxAge): void {
+    const oldest = clock.now() - maxMillis;
+    for (let run = this.#runs[0]; run !== undefined && run.block.touchedAt < oldest; run = this.#runs[0]) {
+      const count = run.to - run.from;
+      this.#runs.shift();
+      this.#waiting -= count;
+      this.#free(run.block, run.from, run.to);
+      this.#onDrop(count, 'expired');
+    }
   }
 
   #removeOldest(run: Run): void {

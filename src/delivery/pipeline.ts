@@ -32,7 +32,9 @@ export class Pipeline {
   #closed = false;
 
   constructor(options: PipelineOptions) {
-    const metrics = options.meterProvider && new ExporterMetrics(options.meterProvider, identity(options));
+    const { meterProvider, name, lanes } = options;
+    const origin = lanes[0]?.endpoint.origin ?? 'http://localhost';
+    const metrics = meterProvider && new ExporterMetrics(meterProvider, name, origin);
     this.#options = options;
     this.#budget = new ByteBudget(options.queueBytes);
     this.#ledger = new Ledger(metrics);
@@ -64,7 +66,9 @@ export class Pipeline {
   }
 
   #queue(lane: string): Queue {
-    const memory = new MemoryQueue(this.#budget, (count) => this.#drop(count, 'overflow'));
+    const { clock, maxAgeMillis: maxMillis } = this.#options;
+    const age = Number.isFinite(maxMillis) ? { clock, maxMillis } : undefined;
+    const memory = new MemoryQueue(this.#budget, (count, reason) => this.#drop(count, reason), age);
     return this.#spool === undefined ? memory : new SpooledQueue(this.#spool, this.#spool.queue(lane), memory);
   }
 
@@ -236,14 +240,4 @@ export class Pipeline {
 
 function rank(state: CircuitState): number {
   return SEVERITY_OF_STATE.indexOf(state);
-}
-
-function identity({ name, lanes }: PipelineOptions): ConstructorParameters<typeof ExporterMetrics>[1] {
-  const { hostname, port, protocol } = new URL(lanes[0]?.endpoint.origin ?? 'http://localhost');
-  return {
-    componentType: `logferry_${name}_exporter`,
-    componentName: `logferry_${name}_exporter/0`,
-    serverAddress: hostname,
-    serverPort: Number(port) || (protocol === 'https:' ? 443 : 80),
-  };
 }

@@ -184,16 +184,16 @@ export class Sender {
     if (attempt.verdict.kind === 'delivered' && !permit.probe) this.#suspects.delivered();
   }
 
-  /** The batch is taken out of the queue's way and searched, unless the circuit has opened. */
+  /** The batch is taken out of the way of the others and searched. */
   #suspect(batch: Batch, permit: Permit, attempt: Blamed): void {
-    const { breaker, diagnostics, queue } = this.#options;
-    this.#report(permit, { kind: 'impaired', verdict: attempt.verdict, retryAfterMillis: attempt.retryAfterMillis });
-    // An open circuit needs somebody to probe with, and says that it is not this batch alone.
-    if (this.#stopped || breaker.state !== 'closed' || !this.#suspects.admit(batch)) {
+    const { diagnostics, queue } = this.#options;
+    const { verdict, retryAfterMillis } = attempt;
+    this.#report(permit, { kind: 'impaired', verdict, retryAfterMillis });
+    if (!this.#suspects.admit(batch)) {
       queue.release(batch);
       return;
     }
-    const { reason } = attempt.verdict;
+    const { reason } = verdict;
     diagnostics.warn('suspect', `a batch fails (${reason}) while others are delivered; it is searched for the reason`);
   }
 

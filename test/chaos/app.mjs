@@ -1,5 +1,5 @@
 // The victim of the chaos tests: emits numbered records into a spool and says, after each emit() has returned, how far
-// it got. Its one argument is JSON: {app, url, directory, rate, count, poisonEvery, spool, delivery, memory}.
+// it got. Its one argument is JSON: {app, url, directory, rate, count, poisonEvery, spool, delivery, memory, end}.
 // Descriptor 3 carries 4-byte little-endian numbers: 2³²−1 just before the spool is opened, then how many records were
 // acknowledged, again and again. When stdin ends it shuts down, prints its stats as one JSON line, and exits.
 import { writeSync } from 'node:fs';
@@ -17,6 +17,7 @@ const {
   spool,
   delivery,
   memory,
+  end,
 } = JSON.parse(process.argv[2]);
 const OPENING = 0xffff_ffff;
 const MOST_PER_TURN = 256;
@@ -38,6 +39,25 @@ const logger = new LoggerProvider({ processors: [processor] }).getLogger('chaos'
 const begun = performance.now();
 let emitted = 0;
 
+/** How a process ends without a word to its libraries; called in the same turn as the last `emit()`. */
+const ENDS = {
+  exit: () => process.exit(0),
+  abort: () => process.abort(),
+  throw() {
+    throw new Error('uncaught');
+  },
+  reject: () => void Promise.reject(new Error('unhandled')),
+  sigterm: () => process.kill(process.pid, 'SIGTERM'),
+  handler() {
+    process.on('SIGTERM', () => setTimeout(() => process.exit(0), 100));
+    process.kill(process.pid, 'SIGTERM');
+  },
+  memory() {
+    const hoard = [];
+    for (;;) hoard.push(Array.from({ length: 100_000 }, (_, index) => ({ index })));
+  },
+};
+
 function emitDue() {
   const due = Math.min(count, Math.ceil((1 + performance.now() - begun) * (rate / 1_000)));
   const end = Math.min(due, emitted + MOST_PER_TURN);
@@ -47,6 +67,7 @@ function emitDue() {
     logger.emit({ body: messageOf(app, emitted, poison), severityNumber: 9, severityText: 'INFO' });
   }
   say(emitted);
+  if (emitted === count) ENDS[end]?.();
 }
 
 emitDue();

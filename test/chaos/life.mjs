@@ -17,9 +17,9 @@ function reader(hear) {
 }
 
 /** One process of the application. `acknowledged` is how many of its records are known to have been accepted. */
-export function startLife(settings, file = APP) {
+export function startLife(settings, flags = [], file = APP) {
   const stdio = ['pipe', 'pipe', 'pipe', 'pipe'];
-  const child = spawn(process.execPath, [file, JSON.stringify(settings)], { stdio });
+  const child = spawn(process.execPath, [...flags, file, JSON.stringify(settings)], { stdio });
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr']) {
     child[name].setEncoding('utf8').on('data', (text) => {

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { DeadLetter } from '../../src/delivery/dead-letter.ts';
+import { HttpTransport } from '../../src/delivery/http.ts';
 import { expectConserved, type Rig, rig, until } from '../support/delivery-rig.ts';
+import { FakeClock } from '../support/fake-clock.ts';
 import type { Seen } from '../support/http-server.ts';
 
 const has = (seen: Seen, name: string): boolean => seen.ids.includes(name);
@@ -163,17 +165,43 @@ describe('a record that breaks the server (fault matrix row 20b)', () => {
   });
 
   it('row 20b: a platform that only takes the probes makes no dead letters', async () => {
-    const it = await rig({ concurrency: 2, maxRecords: 16 });
+    const circuitBreaker = { maxDelayMillis: 1_000 };
+    const it = await rig({ concurrency: 2, maxRecords: 16, delivery: { circuitBreaker } });
     it.server.answer = () => (it.stats.circuit.state === 'half-open' ? 200 : 500);
-    for (let hour = 0; hour < 6; hour++) {
-      it.emit(60);
-      await it.pass(HOUR);
-    }
+    it.emit(10_000);
+    await it.pass(3 * HOUR);
     expect(it.stats.deadLettered).toBe(0);
     it.server.answer = () => 200;
     await it.expectAlive();
     await it.pass(HOUR);
-    expect(it.stats).toMatchObject({ accepted: 361, delivered: 361, pending: 0 });
+    expect(it.stats).toMatchObject({ accepted: 10_001, delivered: 10_001, pending: 0 });
+  });
+
+  it('row 20b: holds nothing up either where a single failure opens the circuit', async () => {
+    const it = await rig({ maxRecords: 8, delivery: { circuitBreaker: { failureThreshold: 1 } } });
+    it.server.answer = (seen) => (has(seen, 'r1') ? 500 : 200);
+    it.emit(80);
+    await it.pass(60_000);
+    expect(it.stats.delivered).toBeGreaterThanOrEqual(72);
+    await it.pass(180_000);
+    expect(it.stats).toMatchObject({ delivered: 79, pending: 1 });
+    await it.expectAlive();
+  });
+
+  it('row 20b: waits for no circuit to close when there is nobody else to probe with', async () => {
+    const it = await rig({ delivery: { circuitBreaker: { failureThreshold: 1 } } });
+    let broken = 0;
+    it.server.answer = (_seen, number) => {
+      broken = number;
+      return number === 4 || number < 3 ? 500 : 200;
+    };
+    // Two failures, a delivery of the newer record alone, then one more failure of the older.
+    it.emit(1);
+    await it.pass(10_000);
+    it.emit(1);
+    await it.pass(HOUR);
+    expect(broken).toBeGreaterThan(4);
+    expect(it.stats).toMatchObject({ delivered: 2, pending: 0, circuit: { state: 'closed' } });
   });
 
   it('row 20b: flush ends in time, and shutdown counts what is under suspicion', async () => {
@@ -231,6 +259,29 @@ describe('requests that are too much for the server', () => {
     await it.idle();
     expect(it.server.seen.at(-3)?.ids).toHaveLength(64);
     await it.expectAlive();
+  });
+
+  it('does not take its own sleep for a timeout', async () => {
+    const it = await rig();
+    let slept = 0;
+    const clock = Object.assign(new FakeClock(), { now: () => FakeClock.prototype.now.call(clock) + slept });
+    const { origin } = it.server;
+    const limits = { timeoutMillis: TIMEOUT, connectTimeoutMillis: 5_000, maxConnections: 1, holdsProcess: true };
+    const transport = new HttpTransport({ ...limits, origin, clock });
+    onTestFinished(() => transport.close());
+    it.server.answer = () => 'hang';
+    for (const [millis, phase] of [
+      [0, 'timeout'],
+      [14_000, 'timeout'],
+      [16_000, 'request'],
+    ] as const) {
+      const { length } = it.server.seen;
+      const outcome = transport.send({ path: '/', headers: {}, body: Buffer.from('[]') });
+      await until(() => it.server.seen.length > length);
+      slept += millis;
+      await clock.advance(TIMEOUT);
+      expect(await outcome).toEqual({ kind: 'failure', reason: 'TIMEOUT', phase });
+    }
   });
 
   it('does not halve what is refused at once or cannot be reached', async () => {

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../src/codec/batch.ts';
+import type { Attempt } from '../../src/delivery/attempt.ts';
 import { ByteBudget } from '../../src/delivery/byte-budget.ts';
 import { MemoryQueue } from '../../src/delivery/memory-queue.ts';
 import type { PartFailure } from '../../src/delivery/suspects.ts';
 import { Suspects } from '../../src/delivery/suspects.ts';
+import { Suspicion } from '../../src/delivery/suspicion.ts';
+import type { Verdict } from '../../src/delivery/verdict.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const FAILED: PartFailure = { reason: '500', retryAfterMillis: undefined };
@@ -96,6 +99,48 @@ class Scene {
 }
 
 const range = (count: number, prefix = 'r'): string[] => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
+
+describe('Suspicion', () => {
+  const permit = { generation: 0, probe: false, small: false };
+  const probe = { ...permit, probe: true };
+  const often = { attempts: 2 } as Batch;
+  const rarely = { attempts: 1 } as Batch;
+  const attempt = (verdict: Verdict, aborted = false): Attempt => ({
+    verdict,
+    aborted,
+    retryAfterMillis: undefined,
+    timedOut: false,
+  });
+  const DELIVERED = attempt({ kind: 'delivered' });
+  const SERVER_ERROR = attempt({ kind: 'transient', reason: '500' });
+  const having = (...heard: readonly Attempt[]): Suspicion => {
+    const suspicion = new Suspicion();
+    for (const one of heard) suspicion.heard(one);
+    return suspicion;
+  };
+
+  it('falls on what failed often although others were just delivered', () => {
+    expect(having(DELIVERED).fallsOn(often, permit, SERVER_ERROR)).toBe(true);
+    expect(having(DELIVERED, SERVER_ERROR).fallsOn(often, permit, SERVER_ERROR)).toBe(true);
+  });
+
+  it('falls on nothing else', () => {
+    expect(having(DELIVERED).fallsOn(rarely, permit, SERVER_ERROR)).toBe(false);
+    expect(having(DELIVERED).fallsOn(often, probe, SERVER_ERROR)).toBe(false);
+    expect(having().fallsOn(often, permit, SERVER_ERROR)).toBe(false);
+    expect(having(DELIVERED, SERVER_ERROR, SERVER_ERROR).fallsOn(often, permit, SERVER_ERROR)).toBe(false);
+    for (const other of [
+      attempt({ kind: 'transient', reason: 'ECONNREFUSED', connect: true }),
+      attempt({ kind: 'transient', reason: 'TIMEOUT' }, true),
+      attempt({ kind: 'throttled', reason: '429' }),
+      attempt({ kind: 'held', reason: '401' }),
+      DELIVERED,
+    ]) {
+      expect(having(DELIVERED).fallsOn(often, permit, other)).toBe(false);
+      expect(having(DELIVERED, other, other).fallsOn(often, permit, SERVER_ERROR)).toBe(true);
+    }
+  });
+});
 
 describe('Suspects', () => {
   it('sends the whole batch first, then halves, oldest first, one request per ten seconds', async () => {

@@ -98,7 +98,7 @@ export class DiskQueue {
   checkpoint(): () => boolean {
     const active = this.#appender.active;
     const offset = active?.size ?? 0;
-    const before = this.#list.own.filter((segment) => !segment.idle);
+    const before = this.#list.all().filter((segment) => !segment.idle);
     const isPast = (segment: Segment): boolean => {
       if (segment !== active || segment.sealed) return segment.idle;
       const first = segment.spans[0];
