@@ -240,6 +240,46 @@ describe('Suspects', () => {
     expect(scene.queue).toMatchObject({ waiting: 0, taken: 64 });
   });
 
+  it('lets the one longest under suspicion go when nothing speaks against it', async () => {
+    const scene = new Scene();
+    scene.fails = () => true;
+    for (let index = 0; index < 64; index++) {
+      scene.admit([`r${index}`]);
+      await scene.pass(10 * MINUTE);
+    }
+    expect(scene.queue).toMatchObject({ waiting: 0, taken: 64 });
+    scene.admit(['last']);
+    await scene.pass(10 * MINUTE);
+    expect(scene.waiting()).toEqual(['r0']);
+    expect(scene.queue.taken).toBe(64);
+    expect(scene.givenUp).toEqual([]);
+  });
+
+  it('counts failures anew for a new suspect', async () => {
+    const scene = new Scene();
+    scene.fails = () => true;
+    scene.admit(range(16));
+    await scene.pass(2 * MINUTE);
+    expect(scene.requests).toHaveLength(6);
+    scene.admit(range(16, 's'));
+    await scene.pass(30_000);
+    expect(scene.requests.map(({ names }) => names.length)).toEqual([16, 8, 4, 2, 1, 1, 16, 8, 4]);
+  });
+
+  it('releases a parked record that is being sent when it is stopped', async () => {
+    const scene = new Scene();
+    scene.fails = () => true;
+    scene.admit(['r0']);
+    await scene.pass(10_000);
+    await scene.clock.advance(10 * MINUTE);
+    const { fail, examined } = scene.underWay();
+    scene.suspects.stop();
+    expect(scene.queue.taken).toBe(1);
+    fail();
+    await examined;
+    expect(scene.waiting()).toEqual(['r0']);
+  });
+
   it('waits as long as the platform asks', async () => {
     const scene = new Scene();
     scene.fails = () => true;
