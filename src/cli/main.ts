@@ -15,6 +15,13 @@ const commands = new Map<string, Command>([
       load: () => import('./sink.ts'),
     },
   ],
+  [
+    'spool',
+    {
+      summary: 'records that wait on disk: list, show, deliver, delete, take over from other clients',
+      load: () => import('./spool.ts'),
+    },
+  ],
 ]);
 
 function help(): string {

@@ -180,8 +180,7 @@ export class Sender {
       this.#report(permit, await settlement.settle(batch, attempt), millis);
     }
     this.#suspicion.heard(attempt);
-    // A probe proves less: it may be a single record.
-    if (attempt.verdict.kind === 'delivered' && !permit.probe) this.#suspects.delivered();
+    this.#suspects.heard(attempt, permit);
   }
 
   /** The batch is taken out of the way of the others and searched. */
@@ -205,7 +204,7 @@ export class Sender {
       breaker.unused(permit);
       return { reason: attempt.verdict.reason, retryAfterMillis: attempt.retryAfterMillis };
     }
-    if (attempt.verdict.kind === 'delivered') this.#suspects.delivered();
+    this.#suspects.heard(attempt, permit);
     this.#report(permit, await settlement.settle(part, attempt));
     return undefined;
   }

@@ -1,5 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Batch } from '../codec/batch.ts';
+import type { Attempt } from './attempt.ts';
+import type { Permit } from './circuit-breaker.ts';
 import type { Queue } from './queue.ts';
 
 /** At most one request in this time is spent on all suspects together: each may cost the platform a crash. */
@@ -105,8 +107,9 @@ export class Suspects {
     return true;
   }
 
-  /** Something else was delivered, by a request on which nothing else hung: the platform works. */
-  delivered(): void {
+  /** Hears of every request. What is delivered proves that the platform works; a probe may be all that it takes. */
+  heard({ verdict }: Attempt, { probe }: Permit): void {
+    if (verdict.kind !== 'delivered' || probe) return;
     this.#deliveries += 1;
     this.#unproven = 0;
   }

@@ -166,15 +166,16 @@ describe('a record that breaks the server (fault matrix row 20b)', () => {
 
   it('row 20b: a platform that only takes the probes makes no dead letters', async () => {
     const circuitBreaker = { maxDelayMillis: 1_000 };
-    const it = await rig({ concurrency: 2, maxRecords: 16, delivery: { circuitBreaker } });
+    const it = await rig({ concurrency: 2, maxRecords: 1, delivery: { circuitBreaker } });
     it.server.answer = () => (it.stats.circuit.state === 'half-open' ? 200 : 500);
-    it.emit(10_000);
-    await it.pass(3 * HOUR);
+    it.emit(200);
+    await it.pass(HOUR / 6);
     expect(it.stats.deadLettered).toBe(0);
+    expect(it.stats.pending).toBeGreaterThan(0);
     it.server.answer = () => 200;
     await it.expectAlive();
     await it.pass(HOUR);
-    expect(it.stats).toMatchObject({ accepted: 10_001, delivered: 10_001, pending: 0 });
+    expect(it.stats).toMatchObject({ accepted: 201, delivered: 201, pending: 0 });
   });
 
   it('row 20b: holds nothing up either where a single failure opens the circuit', async () => {

@@ -10,6 +10,16 @@ import { Suspicion } from '../../src/delivery/suspicion.ts';
 import type { Verdict } from '../../src/delivery/verdict.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
+const PERMIT = { generation: 0, probe: false, small: false };
+const PROBE = { ...PERMIT, probe: true };
+const attempt = (verdict: Verdict, aborted = false): Attempt => ({
+  verdict,
+  aborted,
+  retryAfterMillis: undefined,
+  timedOut: false,
+});
+const DELIVERED = attempt({ kind: 'delivered' });
+const SERVER_ERROR = attempt({ kind: 'transient', reason: '500' });
 const FAILED: PartFailure = { reason: '500', retryAfterMillis: undefined };
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -59,7 +69,7 @@ class Scene {
       if (this.fails(names)) return this.failure;
       this.delivered.push(...names);
       this.queue.acknowledge(part);
-      this.suspects.delivered();
+      this.suspects.heard(DELIVERED, PERMIT);
       return undefined;
     });
   }
@@ -78,7 +88,7 @@ class Scene {
     const end = this.clock.now() + millis;
     while (this.suspects.dueAt <= end) {
       await this.clock.advance(Math.max(0, this.suspects.dueAt - this.clock.now()));
-      if (others) this.suspects.delivered();
+      if (others) this.suspects.heard(DELIVERED, PERMIT);
       await this.examine();
     }
     await this.clock.advance(end - this.clock.now());
@@ -101,18 +111,8 @@ class Scene {
 const range = (count: number, prefix = 'r'): string[] => Array.from({ length: count }, (_, n) => `${prefix}${n}`);
 
 describe('Suspicion', () => {
-  const permit = { generation: 0, probe: false, small: false };
-  const probe = { ...permit, probe: true };
   const often = { attempts: 2 } as Batch;
   const rarely = { attempts: 1 } as Batch;
-  const attempt = (verdict: Verdict, aborted = false): Attempt => ({
-    verdict,
-    aborted,
-    retryAfterMillis: undefined,
-    timedOut: false,
-  });
-  const DELIVERED = attempt({ kind: 'delivered' });
-  const SERVER_ERROR = attempt({ kind: 'transient', reason: '500' });
   const having = (...heard: readonly Attempt[]): Suspicion => {
     const suspicion = new Suspicion();
     for (const one of heard) suspicion.heard(one);
@@ -120,15 +120,15 @@ describe('Suspicion', () => {
   };
 
   it('falls on what failed often although others were just delivered', () => {
-    expect(having(DELIVERED).fallsOn(often, permit, SERVER_ERROR)).toBe(true);
-    expect(having(DELIVERED, SERVER_ERROR).fallsOn(often, permit, SERVER_ERROR)).toBe(true);
+    expect(having(DELIVERED).fallsOn(often, PERMIT, SERVER_ERROR)).toBe(true);
+    expect(having(DELIVERED, SERVER_ERROR).fallsOn(often, PERMIT, SERVER_ERROR)).toBe(true);
   });
 
   it('falls on nothing else', () => {
-    expect(having(DELIVERED).fallsOn(rarely, permit, SERVER_ERROR)).toBe(false);
-    expect(having(DELIVERED).fallsOn(often, probe, SERVER_ERROR)).toBe(false);
-    expect(having().fallsOn(often, permit, SERVER_ERROR)).toBe(false);
-    expect(having(DELIVERED, SERVER_ERROR, SERVER_ERROR).fallsOn(often, permit, SERVER_ERROR)).toBe(false);
+    expect(having(DELIVERED).fallsOn(rarely, PERMIT, SERVER_ERROR)).toBe(false);
+    expect(having(DELIVERED).fallsOn(often, PROBE, SERVER_ERROR)).toBe(false);
+    expect(having().fallsOn(often, PERMIT, SERVER_ERROR)).toBe(false);
+    expect(having(DELIVERED, SERVER_ERROR, SERVER_ERROR).fallsOn(often, PERMIT, SERVER_ERROR)).toBe(false);
     for (const other of [
       attempt({ kind: 'transient', reason: 'ECONNREFUSED', connect: true }),
       attempt({ kind: 'transient', reason: 'TIMEOUT' }, true),
@@ -136,8 +136,8 @@ describe('Suspicion', () => {
       attempt({ kind: 'held', reason: '401' }),
       DELIVERED,
     ]) {
-      expect(having(DELIVERED).fallsOn(often, permit, other)).toBe(false);
-      expect(having(DELIVERED, other, other).fallsOn(often, permit, SERVER_ERROR)).toBe(true);
+      expect(having(DELIVERED).fallsOn(often, PERMIT, other)).toBe(false);
+      expect(having(DELIVERED, other, other).fallsOn(often, PERMIT, SERVER_ERROR)).toBe(true);
     }
   });
 });
@@ -183,7 +183,11 @@ describe('Suspects', () => {
     scene.admit(['r0']);
     await scene.pass(3 * DAY);
     expect(scene.givenUp).toEqual([]);
-    scene.suspects.delivered();
+    scene.suspects.heard(SERVER_ERROR, PERMIT);
+    scene.suspects.heard(DELIVERED, PROBE);
+    await scene.pass(10 * MINUTE);
+    expect(scene.givenUp).toEqual([]);
+    scene.suspects.heard(DELIVERED, PERMIT);
     await scene.pass(10 * MINUTE);
     expect(scene.givenUp).toHaveLength(1);
   });
@@ -366,7 +370,7 @@ describe('Suspects', () => {
           else if (step.kind === 'release') scene.suspects.release();
           else {
             proofs += 1;
-            scene.suspects.delivered();
+            scene.suspects.heard(DELIVERED, PERMIT);
           }
           expect(scene.queue.taken).toBeLessThanOrEqual(8 * 40 + 64);
           // Nothing is given up that nothing speaks against.
