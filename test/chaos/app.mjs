@@ -60,9 +60,9 @@ const ENDS = {
 
 function emitDue() {
   const due = Math.min(count, Math.ceil((1 + performance.now() - begun) * (rate / 1_000)));
-  const end = Math.min(due, emitted + MOST_PER_TURN);
-  if (emitted >= end) return;
-  for (; emitted < end; emitted += 1) {
+  const stop = Math.min(due, emitted + MOST_PER_TURN);
+  if (emitted >= stop) return;
+  for (; emitted < stop; emitted += 1) {
     const poison = poisonEvery > 0 && emitted % poisonEvery === poisonEvery - 1;
     logger.emit({ body: messageOf(app, emitted, poison), severityNumber: 9, severityText: 'INFO' });
   }

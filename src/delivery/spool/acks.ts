@@ -49,6 +49,9 @@ export function joined(ranges: readonly Range[]): readonly Range[] {
 interface OpenFile {
   readonly descriptor: number;
   size: number;
+  /** Entries on their way through the thread pool. */
+  writing: number;
+  closed: boolean;
 }
 
 /** Writes acknowledgements, with few files open. Errors are ignored: they cost duplicates after a crash. */
@@ -62,34 +65,56 @@ export class AckFiles {
     this.#files = files;
   }
 
-  /** Returns the bytes that were written: those of an entry, or none. */
-  write(path: string, range: Range): number {
+  /** Writes an entry: at once, or in the thread pool where the disk is too slow to be waited for. */
+  write(path: string, range: Range, asynchronous: boolean): void {
     try {
       const file = this.#file(path);
-      writeAck(this.#entry, range);
-      const written = this.#files.writeSync(file.descriptor, this.#entry, 0, ENTRY_BYTES);
-      // Half an entry would make all that follow unreadable.
-      if (written < ENTRY_BYTES) this.#files.ftruncateSync(file.descriptor, file.size);
-      else file.size += ENTRY_BYTES;
-      return written < ENTRY_BYTES ? 0 : ENTRY_BYTES;
+      if (asynchronous) this.#writeLater(file, range);
+      else this.#writeNow(file, range);
     } catch {
-      return 0;
+      // A duplicate at worst.
     }
+  }
+
+  #writeNow(file: OpenFile, range: Range): void {
+    writeAck(this.#entry, range);
+    const written = this.#files.writeSync(file.descriptor, this.#entry, 0, ENTRY_BYTES);
+    // Half an entry would make all that follow unreadable.
+    if (written < ENTRY_BYTES) this.#files.ftruncateSync(file.descriptor, file.size);
+    else file.size += ENTRY_BYTES;
+  }
+
+  #writeLater(file: OpenFile, range: Range): void {
+    const entry = Buffer.alloc(ENTRY_BYTES);
+    writeAck(entry, range);
+    file.writing += 1;
+    this.#files.write(file.descriptor, entry, 0, ENTRY_BYTES, null, (_error, written) => {
+      file.writing -= 1;
+      file.size += written === ENTRY_BYTES ? ENTRY_BYTES : 0;
+      if (file.closed) this.#closeFile(file);
+    });
   }
 
   close(path: string): void {
     const file = this.#open.get(path);
     if (file === undefined) return;
     this.#open.delete(path);
-    try {
-      this.#files.closeSync(file.descriptor);
-    } catch {
-      // It was only open for convenience.
-    }
+    file.closed = true;
+    this.#closeFile(file);
   }
 
   closeAll(): void {
     for (const path of [...this.#open.keys()]) this.close(path);
+  }
+
+  #closeFile({ descriptor, writing }: OpenFile): void {
+    // A descriptor that is closed too early may be another file's by the time it is written to.
+    if (writing > 0) return;
+    try {
+      this.#files.closeSync(descriptor);
+    } catch {
+      // It was only open for convenience.
+    }
   }
 
   #file(path: string): OpenFile {
@@ -106,6 +131,6 @@ export class AckFiles {
     const { size } = this.#files.fstatSync(descriptor);
     const whole = size - (size % ENTRY_BYTES);
     if (whole < size) this.#files.ftruncateSync(descriptor, whole);
-    return { descriptor, size: whole };
+    return { descriptor, size: whole, writing: 0, closed: false };
   }
 }

@@ -27,6 +27,8 @@ const MAX_SEGMENTS = 64;
  */
 export class Adopter {
   readonly #options: AdopterOptions;
+  /** Segments of adopted directories that could not be read when it was their turn. */
+  #postponed: { readonly path: string; readonly listed: ListedSegment }[] = [];
   /** Segments that were recovered and still have records. */
   #segments = 0;
   #running = false;
@@ -56,6 +58,7 @@ export class Adopter {
     if (this.#running || this.#stopped || destination === undefined || instance === undefined) return;
     this.#running = true;
     try {
+      for (const { path, listed } of this.#postponed.splice(0)) await this.#recover(path, listed);
       for await (const found of findOrphans(files, destination, instance.instance, directory.facts, clock)) {
         if (this.#stopped || this.#segments >= MAX_SEGMENTS || directory.instance !== instance) break;
         if (found.kind === 'orphan') await this.#adopt(destination, found.folder, instance.instance);
@@ -74,7 +77,10 @@ export class Adopter {
     if (adoption.kind !== 'adopted') return;
     const { path } = adoption;
     const listing = await listSegments(files, path);
-    if (listing.kind !== 'ok') return onTrouble('adopt', listing);
+    if (listing.kind !== 'ok') {
+      onTrouble('adopt', listing);
+      return;
+    }
     for (const leftover of listing.leftovers) await files.promises.unlink(join(path, leftover)).catch(() => {});
     retirement.adopt(path, listing.segments.length);
     for (const listed of listing.segments) await this.#recover(path, listed);
@@ -90,9 +96,16 @@ export class Adopter {
       now: clock.now(),
       wallNow: clock.wallNow(),
     });
-    // What cannot be read now stays where it is; the directory is found again when this process is gone.
-    if (recovered.kind === 'failed') return onTrouble('recover', recovered);
-    if (recovered.kind === 'foreign') return onTrouble('recover', { code: 'unknown_version' });
+    // What cannot be read now stays where it is; it is tried again, by this process or whoever comes after it.
+    if (recovered.kind === 'failed') {
+      this.#postponed.push({ path, listed });
+      onTrouble('recover', recovered);
+      return;
+    }
+    if (recovered.kind === 'foreign') {
+      onTrouble('recover', { code: 'unknown_version' });
+      return;
+    }
     const { segment, damaged } = recovered;
     segment.recovered = true;
     this.#segments += 1;

@@ -141,7 +141,10 @@ export class DiskQueue {
   acknowledge(batch: Batch): void {
     this.#endBatch(batch as DiskBatch);
     for (const { segment, from, to } of (batch as DiskBatch).ranges()) {
-      if (!segment.ended && !this.#endIfIdle(segment)) this.#acks.write(segment.ackPath, { from, to });
+      if (segment.ended) continue;
+      // Also for the last of a segment: until its files are gone, another process may find them.
+      this.#acks.write(segment.ackPath, { from, to }, this.#appender.isAsynchronous);
+      this.#endIfIdle(segment);
     }
   }
 

@@ -33,9 +33,9 @@ export class SegmentAppender {
     this.#writer = new SegmentWriter({ files, clock, asynchronous, onFailure: failed, onMode: slow });
   }
 
-  /** Bytes that are in memory only, because the disk is slow. */
-  get unwrittenBytes(): number {
-    return this.#writer.pendingBytes;
+  /** Whether the disk is too slow to be waited for. */
+  get isAsynchronous(): boolean {
+    return this.#writer.isAsynchronous(this.#options.host.clock.now());
   }
 
   append(text: string, taken: boolean): Failure | undefined {

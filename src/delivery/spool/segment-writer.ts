@@ -65,9 +65,9 @@ export class SegmentWriter {
     return this.#descriptor;
   }
 
-  /** The process must not end before these are written. */
-  get pendingBytes(): number {
-    return this.#pendingBytes;
+  /** Whether writing goes to the thread pool. */
+  isAsynchronous(now: number): boolean {
+    return now < this.#asynchronousUntil || this.#pending.length > 0;
   }
 
   /** Creates the file of a segment; whatever was open before must have been closed. */
@@ -83,7 +83,7 @@ export class SegmentWriter {
 
   /** Writes `bytes` from `from` to `to` behind what the segment holds. After a failure the file is as it was before. */
   append(bytes: Buffer, from: number, to: number, now: number): Failure | undefined {
-    if (now < this.#asynchronousUntil || this.#pending.length > 0) return this.#enqueue(bytes, from, to);
+    if (this.isAsynchronous(now)) return this.#enqueue(bytes, from, to);
     const failure = this.#write(bytes, from, to);
     this.dirty = true;
     const millis = this.#options.clock.now() - now;
