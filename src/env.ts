@@ -1,28 +1,15 @@
 import { Destination } from './destination.ts';
 import { type CommonValues, deliveryOf } from './env-delivery.ts';
+import type { EnvironmentContext, Problem, Values } from './env-reader.ts';
+import { Reader } from './env-reader.ts';
 import type { Variable } from './env-table.ts';
 import { VARIABLES } from './env-table.ts';
 import { didYouMean, parseValue } from './env-values.ts';
-import type { DeliveryOptions } from './options.ts';
 import type { PlatformEntry } from './platforms/registry.ts';
 import { PLATFORMS } from './platforms/registry.ts';
 import type { SpoolOptions } from './spool-options.ts';
 
-/** What is wrong with the environment: what – where – how to fix, and a code that stays. */
-export interface Problem {
-  readonly code: ProblemCode;
-  /** The variable concerned. */
-  readonly where: string;
-  readonly what: string;
-  readonly fix: string;
-}
-
-/**
- * `LF001` part of the credentials is missing · `LF002` a value that the platform's options refuse (a bad URL, a key
- * with blanks) · `LF003` unknown variable · `LF004` a value that cannot be read · `LF005` a `_FILE` that cannot be read
- * · `LF006` unknown platform in `LOGFERRY_PLATFORMS` · `LF012` a spool directory that cannot be used.
- */
-type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006' | 'LF012';
+export type { Problem } from './env-reader.ts';
 
 /** A destination made from the environment. */
 interface ConfiguredDestination {
@@ -38,67 +25,6 @@ export interface Environment {
   readonly flushMillis: number;
   readonly queueBytes: number;
   readonly spool: SpoolOptions | undefined;
-}
-
-export interface EnvironmentContext {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly readFile: (path: string) => string;
-  /** Delivery options that do not come from these variables (`OTEL_BLRP_*`, a meter provider). */
-  readonly delivery: DeliveryOptions;
-  /** Name of the service, which names its spool unless a variable does. */
-  readonly service?: string;
-}
-
-type Values = Readonly<Record<string, unknown>>;
-
-/** Reads variables, notes what is wrong with them, and never throws. */
-class Reader {
-  readonly problems: Problem[] = [];
-  /** Secrets whose file could not be read. */
-  readonly unreadable = new Set<string>();
-  readonly #context: EnvironmentContext;
-
-  constructor(context: EnvironmentContext) {
-    this.#context = context;
-  }
-
-  report(code: ProblemCode, where: string, what: string, fix: string): void {
-    this.problems.push({ code, where, what, fix });
-  }
-
-  /** The text of a variable; empty counts as unset (OpenTelemetry's rule). */
-  #text(variable: Variable): string | undefined {
-    const direct = this.#context.env[variable.name]?.trim();
-    if (direct) return direct;
-    const path = variable.kind === 'secret' ? this.#context.env[`${variable.name}_FILE`]?.trim() : undefined;
-    return path ? this.#content(variable.name, path) : undefined;
-  }
-
-  #content(name: string, path: string): string | undefined {
-    let reason = 'it is empty';
-    try {
-      const text = this.#context.readFile(path).trim();
-      if (text !== '') return text;
-    } catch (error) {
-      reason = (error as NodeJS.ErrnoException | undefined)?.code ?? 'error';
-    }
-    this.unreadable.add(name);
-    this.report('LF005', `${name}_FILE`, `names a file that cannot be read (${reason})`, 'check path and rights');
-    return undefined;
-  }
-
-  /** Values of the variables by option name, without those that are unset or unreadable. */
-  values(variables: readonly Variable[]): Values {
-    const values: Record<string, unknown> = {};
-    for (const variable of variables) {
-      const text = this.#text(variable);
-      if (text === undefined) continue;
-      const parsed = parseValue(variable.kind, text);
-      if ('value' in parsed) values[variable.option] = parsed.value;
-      else this.report('LF004', variable.name, 'has a value that cannot be read', `use ${parsed.expected}`);
-    }
-    return values;
-  }
 }
 
 /** What holds for the variables that are not set. */
@@ -199,12 +125,14 @@ export function readEnvironment(context: EnvironmentContext): Environment {
     const { level: ownLevel, ...options } = { ...fallbacks(variables), ...given };
     const level = common.level ?? ownLevel;
     try {
-      const made = platform.create(options);
+      // Bad options are refused at once; of a secret that follows its file nothing would be known until it is used.
+      platform.create(options);
+      const made = platform.create({ ...options, ...reader.following(variables, given) });
       const destination = new Destination(
         made,
         { ...delivery, ...(typeof level === 'number' && { minimumSeverity: level }) },
         // Whoever reads the environment also flushes at the end, for a bounded time; requests must not outlast that.
-        { isFlushedAtEnd: true },
+        { isFlushedAtEnd: true, ...(context.clock && { clock: context.clock }) },
       );
       destinations.push({ destination, origin: made.logs.endpoint.origin });
     } catch (error) {

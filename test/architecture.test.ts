@@ -23,6 +23,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'env.ts',
     'env-table.ts',
     'env-delivery.ts',
+    'env-reader.ts',
     'env-values.ts',
     'otel-env.ts',
     'resource.ts',

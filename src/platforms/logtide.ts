@@ -16,8 +16,11 @@ export interface LogTideOptions extends LogTideEntryOptions {
   readonly apiKey?: Secret;
   /** Base address of the server, e.g. `https://logs.example.com`; a base path is kept. */
   readonly url?: string;
-  /** `https://lp_KEY@host[:port][/base/path]`, the form that LogTide's own SDKs take. */
-  readonly dsn?: string;
+  /**
+   * `https://lp_KEY@host[:port][/base/path]`, the form that LogTide's own SDKs take, or a function returning it. Its
+   * address is that of the first call; the key of another address is not used.
+   */
+  readonly dsn?: Secret;
 }
 
 const INGEST = '/api/v1/ingest';
@@ -39,10 +42,23 @@ function fromDsn(dsn: string): { base: BaseUrl; apiKey: string } {
   return { base: parseBaseUrl('logtide: dsn', url.href), apiKey };
 }
 
+function dsnText(dsn: Secret): string {
+  return optionalText('logtide: dsn', typeof dsn === 'function' ? dsn() : dsn) ?? '';
+}
+
+/** The key of a DSN; undefined when it is another server's. */
+function keyFor(base: BaseUrl, dsn: string): string | undefined {
+  const next = fromDsn(dsn);
+  return next.base.origin === base.origin && next.base.path === base.path ? next.apiKey : undefined;
+}
+
 function address(options: LogTideOptions): { base: BaseUrl; apiKey: () => string } {
   if (options.dsn !== undefined) {
-    const { base, apiKey } = fromDsn(optionalText('logtide: dsn', options.dsn) ?? '');
-    return { base, apiKey: secretReader('logtide: the key in dsn', apiKey) };
+    const { dsn } = options;
+    const { base, apiKey } = fromDsn(dsnText(dsn));
+    const fixed = secretReader('logtide: the key in dsn', apiKey);
+    if (typeof dsn !== 'function') return { base, apiKey: fixed };
+    return { base, apiKey: secretReader('logtide: the key in dsn', () => keyFor(base, dsnText(dsn)) ?? apiKey) };
   }
   if (options.apiKey === undefined) throw new TypeError('logtide: apiKey is missing (or give dsn)');
   if (options.url === undefined) throw new TypeError('logtide: url is missing (or give dsn)');

@@ -23,14 +23,11 @@ function quoteSegment(segment: string): string {
   );
 }
 
-/** The quoted app id. Throws a `TypeError` that names the option and does not show the value. */
-export function appIdSegment(option: string, value: unknown): string {
-  assertSegment(option, value);
-  return quoteSegment(value);
-}
-
-/** Reads and quotes the app key at each use; throws like `appIdSegment` when a fixed key is bad. */
-export function appKeySegment(option: string, secret: Secret): () => string {
+/**
+ * Reads and quotes a credential at each use. Throws a `TypeError` that names the option and does not show the value
+ * when a fixed one is bad.
+ */
+export function secretSegment(option: string, secret: Secret): () => string {
   const read = secretReader(option, secret, assertSegment);
   if (typeof secret !== 'function') {
     const quoted = quoteSegment(secret);

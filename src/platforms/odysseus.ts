@@ -8,7 +8,7 @@ import type { EmittedRecord } from '../record/record.ts';
 import { eventNameOf } from '../record/record.ts';
 import { odysseusEventMapper } from './odysseus-event.ts';
 import { odysseusLogMapper } from './odysseus-log.ts';
-import { appIdSegment, appKeySegment } from './odysseus-path.ts';
+import { secretSegment } from './odysseus-path.ts';
 import type { OdysseusEntryOptions } from './odysseus-settings.ts';
 import { entrySettings } from './odysseus-settings.ts';
 import { StreamPositions } from './odysseus-stream.ts';
@@ -18,8 +18,8 @@ import { optionalWord, parseBaseUrl } from './settings.ts';
 
 /** Options of `odysseus()`. */
 export interface OdysseusOptions extends OdysseusEntryOptions {
-  /** The application's id, e.g. `app_` and 32 hexadecimal digits; a segment of the request path. */
-  readonly appId: string;
+  /** The application's id, e.g. `app_` and 32 hexadecimal digits, or a function returning it. */
+  readonly appId: Secret;
   /** The application's key, or a function returning it; a segment of the request path, so it never rests anywhere. */
   readonly appKey: Secret;
   /** Base address of the server; a base path is kept. Default `https://odysseus.codetitans.dev`. */
@@ -48,11 +48,11 @@ function codec(mapper: (json: JsonWriter) => RecordMapper): Codec {
 }
 
 /** The path is the only credential; the answer's body is never read (Odysseus's wire contract §1). */
-function endpoint(base: BaseUrl, path: string, appKey: () => string): Endpoint {
+function endpoint(base: BaseUrl, path: string, appId: () => string, appKey: () => string): Endpoint {
   return {
     origin: base.origin,
     request: (body) => ({
-      path: `${base.path}${path}/${appKey()}`,
+      path: `${base.path}${path}/${appId()}/${appKey()}`,
       headers: { 'content-type': 'application/json' },
       body,
     }),
@@ -86,18 +86,18 @@ function router(
 export function odysseus(options: OdysseusOptions): Platform {
   optionalWord('odysseus: route', options.route, ['event', 'log', 'both']);
   optionalWord('odysseus: exceptionEvents', options.exceptionEvents, ['log', 'route']);
-  const appId = appIdSegment('odysseus: appId', options.appId);
-  const appKey = appKeySegment('odysseus: appKey', options.appKey);
+  const appId = secretSegment('odysseus: appId', options.appId);
+  const appKey = secretSegment('odysseus: appKey', options.appKey);
   const base = parseBaseUrl('odysseus: url', options.url ?? DEFAULT_URL);
   const settings = entrySettings(options);
   const streams = new StreamPositions(options.stream);
   const logs: Channel = {
     codec: codec(odysseusLogMapper(settings)),
-    endpoint: endpoint(base, `/api/logs/${appId}`, appKey),
+    endpoint: endpoint(base, '/api/logs', appId, appKey),
   };
   const events: Channel = {
     codec: codec(odysseusEventMapper(settings, streams)),
-    endpoint: endpoint(base, `/api/events/${appId}`, appKey),
+    endpoint: endpoint(base, '/api/events', appId, appKey),
   };
   return { name: 'odysseus', logs, events, channelFor: router(logs, events, options) };
 }

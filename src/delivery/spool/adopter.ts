@@ -47,8 +47,10 @@ export class Adopter {
     this.#segments -= 1;
   }
 
-  get idle(): boolean {
-    return !this.#running;
+  /** Nothing that was recovered is ours any more. */
+  restart(): void {
+    this.#segments = 0;
+    this.#postponed = [];
   }
 
   /** Looks for orphans and takes over as many as are wanted; never rejects. */

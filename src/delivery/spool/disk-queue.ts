@@ -35,7 +35,8 @@ export class DiskQueue {
   readonly #list = new SegmentList();
   readonly #acks: AckFiles;
   readonly #reader: SegmentReader;
-  readonly #appender: SegmentAppender;
+  /** The young end. */
+  readonly appender: SegmentAppender;
   readonly #taken = new TakenBatches();
   /** Segments that the disk may not have kept. */
   readonly #unsynced = new Set<Segment>();
@@ -57,7 +58,7 @@ export class DiskQueue {
       onTrouble: (failure) => host.troubled('read', failure),
       onUnreadable: (segment, reason) => this.drop(segment, reason),
     });
-    this.#appender = new SegmentAppender({
+    this.appender = new SegmentAppender({
       ...{ host, lane },
       cache: this.#cache,
       onBegun: (segment) => this.#list.add(segment),
@@ -86,17 +87,13 @@ export class DiskQueue {
     return this.#list.all();
   }
 
-  /** Whether bytes are being read, so that `onReadable` is to come. */
+  /** Whether bytes are being read. */
   get isReading(): boolean {
     return this.#reader.loading;
   }
 
-  get appender(): SegmentAppender {
-    return this.#appender;
-  }
-
   checkpoint(): () => boolean {
-    const active = this.#appender.active;
+    const active = this.appender.active;
     const offset = active?.size ?? 0;
     const before = this.#list.all().filter((segment) => !segment.idle);
     const isPast = (segment: Segment): boolean => {
@@ -109,16 +106,16 @@ export class DiskQueue {
 
   /** Appends one record; when it returns nothing the record is in the file. */
   append(text: string): Failure | undefined {
-    const failure = this.#appender.append(text, false);
+    const failure = this.appender.append(text, false);
     if (failure === undefined) this.#waiting += 1;
     return failure;
   }
 
   /** Appends one record that is handed out at once. */
   appendTaken(text: string): DiskBatch | undefined {
-    if (this.#appender.append(text, true) !== undefined) return undefined;
+    if (this.appender.append(text, true) !== undefined) return undefined;
     this.#waiting += 1;
-    return this.#handOut([this.#appender.last()]);
+    return this.#handOut([this.appender.last()]);
   }
 
   take(options: TakeOptions): Batch | undefined {
@@ -143,7 +140,7 @@ export class DiskQueue {
     for (const { segment, from, to } of (batch as DiskBatch).ranges()) {
       if (segment.ended) continue;
       // Also for the last of a segment: until its files are gone, another process may find them.
-      this.#acks.write(segment.ackPath, { from, to }, this.#appender.isAsynchronous);
+      this.#acks.write(segment.ackPath, { from, to }, this.appender.isAsynchronous);
       this.#endIfIdle(segment);
     }
   }
@@ -200,10 +197,17 @@ export class DiskQueue {
     this.#end(segment);
   }
 
-  /** The files of this process's segments are not to be had any more; those of others are looked for one by one. */
+  /**
+   * The files of this process's segments are not to be had any more. What it had taken over from others lies where it
+   * was, and is found again by whoever looks next.
+   */
   abandon(reason: DropReason): void {
-    this.#appender.abandon();
-    for (const segment of this.#list.own) this.drop(segment, reason);
+    this.appender.abandon();
+    for (const segment of this.#list.all()) {
+      segment.gone = segment.recovered ? 'taken_over' : reason;
+      this.#lose(segment.clear(), segment.gone);
+      this.#forget(segment);
+    }
   }
 
   /** Some records that the disk may not have kept, to be appended again and then acknowledged. */
@@ -218,8 +222,8 @@ export class DiskQueue {
 
   /** Ends writing; with `exiting` what waits for a slow disk is written at once. */
   close(exiting: boolean): void {
-    if (exiting) this.#appender.flushSync();
-    this.#appender.seal();
+    if (exiting) this.appender.flushSync();
+    this.appender.seal();
     this.#acks.closeAll();
   }
 
@@ -229,17 +233,19 @@ export class DiskQueue {
     this.#options.onDrop(count, reason);
   }
 
-  #endIfIdle(segment: Segment): boolean {
-    if (!segment.sealed || !segment.idle || segment.ended) return false;
-    this.#end(segment);
-    return true;
+  #endIfIdle(segment: Segment): void {
+    if (segment.sealed && segment.idle && !segment.ended) this.#end(segment);
   }
 
   #end(segment: Segment): void {
+    this.#forget(segment);
+    this.#options.host.retire(segment);
+  }
+
+  #forget(segment: Segment): void {
     segment.ended = true;
     this.#list.remove(segment);
     this.#cache.forget(segment);
     this.#acks.close(segment.ackPath);
-    this.#options.host.retire(segment);
   }
 }

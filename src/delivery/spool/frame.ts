@@ -22,12 +22,16 @@ const NIBBLE = Int8Array.from({ length: 256 }, (_, code) => {
   return value;
 });
 
+function blankLineFeeds(target: Buffer, start: number, end: number): void {
+  for (let at = target.indexOf(LF, start); at !== -1 && at < end; at = target.indexOf(LF, at + 1)) target[at] = SPACE;
+}
+
 /** Writes the frame of `text` at `offset` and returns the offset behind it; there must be room for it. */
 export function writeFrame(target: Buffer, offset: number, text: string): number {
   const start = offset + PREFIX;
   const end = start + target.write(text, start, 'utf8');
   // Our codecs write none; those of others may, and between the parts of JSON a line feed is as good as a blank.
-  for (let at = target.indexOf(LF, start); at !== -1 && at < end; at = target.indexOf(LF, at + 1)) target[at] = SPACE;
+  if (text.includes('\n')) blankLineFeeds(target, start, end);
   let checksum = crc32(target.subarray(start, end));
   for (let digit = offset + 7; digit >= offset; digit -= 1) {
     target[digit] = HEX[checksum & 15] as number;

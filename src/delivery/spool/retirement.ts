@@ -25,6 +25,11 @@ export class Retirement {
     if (segments === 0) this.#leave(path);
   }
 
+  /** Adopted directories are not ours any more. */
+  forget(): void {
+    this.#adopted.clear();
+  }
+
   /** The files of a segment go. */
   retire(segment: Segment): void {
     const { path, ackPath, damaged } = segment;

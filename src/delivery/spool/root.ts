@@ -159,12 +159,15 @@ export function createInstance(
   }
 }
 
-/** Gives an instance up with its data in it: whoever looks next may take it over, at once. */
+/**
+ * Gives an instance up with its data in it: whoever looks next may take it over, at once. What `owner.json` said stays
+ * readable under the new name.
+ */
 export function releaseInstance(files: SpoolFiles, path: string): Outcome {
-  const released = step(() => writeNew(files, join(path, RELEASED_FILE), ''), 'EEXIST');
-  // Also when that failed, on a full disk: without an owner it is free after a minute.
-  const disowned = step(() => files.unlinkSync(join(path, OWNER_FILE)), 'ENOENT');
-  return released.kind === 'ok' ? disowned : released;
+  const released = join(path, RELEASED_FILE);
+  const renamed = step(() => files.renameSync(join(path, OWNER_FILE), released));
+  // An attempt to remove it may have got as far as this.
+  return renamed.kind === 'ok' ? renamed : step(() => writeNew(files, released, ''), 'EEXIST');
 }
 
 /** Removes an instance, ours or adopted, that has no data left; `ENOTEMPTY` when there is something in it after all. */
@@ -183,7 +186,7 @@ export function removeInstance(files: SpoolFiles, path: string): Outcome {
 export function isStillOurs(files: SpoolFiles, path: string, ino: number, dev: number): boolean {
   try {
     const stats = files.lstatSync(path);
-    return stats.isDirectory() && stats.ino === ino && stats.dev === dev;
+    return stats.ino === ino && stats.dev === dev;
   } catch {
     return false;
   }

@@ -125,7 +125,7 @@ export class Spool {
   }
 
   get pendingBytes(): number {
-    return this.#sum(({ pendingBytes }) => pendingBytes);
+    return [...this.#queues.values()].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
   }
 
   get diskBytes(): number {
@@ -170,10 +170,6 @@ export class Spool {
     this.#directory.close(empty);
   }
 
-  #sum(of: (queue: DiskQueue) => number): number {
-    return [...this.#queues.values()].reduce((sum, queue) => sum + of(queue), 0);
-  }
-
   #host(): SpoolHost {
     const { files, clock, settings, platform } = this.#options;
     const { root } = this.#directory;
@@ -210,6 +206,8 @@ export class Spool {
 
   #lost(reason: DropReason): void {
     for (const queue of this.#queues.values()) queue.abandon(reason);
+    this.#adopter.restart();
+    this.#retirement.forget();
   }
 
   #recovered(lane: string, segment: Segment, damaged: number): boolean {

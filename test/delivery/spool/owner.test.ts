@@ -152,6 +152,7 @@ describe('an owner is dead', () => {
     ['only we have one', HERE, without(OWNER, 'bootId', 'pidNamespace', 'startTicks')],
     ['only the owner has one', without(HERE, 'bootId', 'pidNamespace', 'startTicks'), OWNER],
     ['the namespaces are unknown', without(HERE, 'pidNamespace'), without(OWNER, 'pidNamespace')],
+    ['the starts of the machine are unknown', without(HERE, 'bootId'), without(OWNER, 'bootId')],
     ['no start is known', HERE, without(OWNER, 'startTicks')],
   ])('by its silence alone when %s', (_, here, facts) => {
     const owner: OwnerState = { kind: 'owned', facts, touchedAt: 0 };

@@ -80,7 +80,7 @@ export function givenAway(path: string, files: SpoolFiles = nodeFiles): SpoolFil
 }
 
 export function makeFifo(path: string): void {
-  execFileSync('mkfifo', [path]);
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path]);
 }
 
 export function modeOf(path: string): string {

@@ -252,6 +252,14 @@ describe('an instance', () => {
     expect(isStillOurs(nodeFiles, made.path, made.ino, made.dev)).toBe(true);
   });
 
+  it('row 82: does not stand open until its mode is set', () => {
+    const { destination } = openPlaces();
+    withUmask(0);
+    const made = createInstance(filesWith({ chmodSync: () => undefined }), destination, FACTS, new FakeClock());
+    if (made.kind !== 'ok') throw new Error(made.code);
+    expect([modeOf(made.path), modeOf(join(made.path, 'owner.json'))]).toEqual(['700', '600']);
+  });
+
   it('row 56: is another one for the same process at the same time', () => {
     const { destination } = openPlaces();
     const clock = new FakeClock();
@@ -290,15 +298,27 @@ describe('an instance', () => {
     expect(fs.readdirSync(path).sort()).toEqual(['00000000-logs.seg', 'released']);
   });
 
-  it('is without an owner at least when the disk is too full to release it', () => {
+  it('keeps what its owner said when it is released, which takes no room on a full disk', () => {
     const { path } = newInstance(openPlaces().destination);
-    expect(releaseInstance(failing('writeFileSync', 'ENOSPC'), path)).toEqual({ kind: 'failed', code: 'ENOSPC' });
-    expect(fs.readdirSync(path)).toEqual([]);
+    const said = fs.readFileSync(join(path, 'owner.json'), 'utf8');
+    expect(releaseInstance(failing('writeFileSync', 'ENOSPC'), path)).toEqual({ kind: 'ok' });
+    expect(fs.readFileSync(join(path, 'released'), 'utf8')).toBe(said);
+  });
+
+  it('is released although it has no owner any more, as after an attempt to remove it', () => {
+    const { path } = newInstance(openPlaces().destination);
+    fs.unlinkSync(join(path, 'owner.json'));
+    expect(releaseInstance(nodeFiles, path)).toEqual({ kind: 'ok' });
+    expect(fs.readdirSync(path)).toEqual(['released']);
   });
 
   it('cannot be released when it is gone, nor when it stays owned', () => {
     const { path } = newInstance(openPlaces().destination);
-    expect(releaseInstance(failing('unlinkSync', 'EROFS'), path)).toEqual({ kind: 'failed', code: 'EROFS' });
+    const readOnly = {
+      ...failing('renameSync', 'EROFS'),
+      writeFileSync: failing('writeFileSync', 'EROFS').writeFileSync,
+    };
+    expect(releaseInstance(readOnly, path)).toEqual({ kind: 'failed', code: 'EROFS' });
     fs.rmSync(path, { recursive: true });
     expect(releaseInstance(nodeFiles, path)).toEqual({ kind: 'failed', code: 'ENOENT' });
   });
