@@ -1,4 +1,4 @@
-import { MARKER, NUMBER_OFFSET } from './record.mjs';
+import { MARKER, NUMBER_OFFSET } from './marker.mjs';
 
 const NEEDLE = Buffer.from(MARKER);
 const DIGITS = 10;
@@ -19,6 +19,8 @@ export class Arrivals {
   #seen = new Uint8Array(1 << 20);
   unique = 0;
   total = 0;
+  /** Lowest number so far. */
+  lowest = Number.POSITIVE_INFINITY;
 
   /** Notes the records of one request body and returns how many there are in it. */
   note(body) {
@@ -33,12 +35,20 @@ export class Arrivals {
     return count;
   }
 
+  /** How many different numbers from `from` to before `to` have arrived. */
+  between(from, to) {
+    let count = 0;
+    for (let number = from; number < Math.min(to, this.#seen.length); number++) count += this.#seen[number];
+    return count;
+  }
+
   #mark(number) {
     if (number >= this.#seen.length) {
       const larger = new Uint8Array(Math.max(number + 1, this.#seen.length * 2));
       larger.set(this.#seen);
       this.#seen = larger;
     }
+    if (number < this.lowest) this.lowest = number;
     if (this.#seen[number] === 0) this.unique += 1;
     this.#seen[number] = 1;
   }

@@ -1,15 +1,18 @@
 import { parseArgs } from 'node:util';
 
-export const SECTIONS = ['throughput', 'encode', 'outage', 'single', 'slow'];
+/** The sections about the spool. */
+const SPOOL = ['spool-emit', 'spool-stall', 'spool-recovery', 'spool-outage', 'spool-loss'];
+export const SECTIONS = ['throughput', 'encode', 'outage', 'single', 'slow', ...SPOOL];
 
 const USAGE = `npm run bench -- [options]
-  --only LIST      sections to run, separated by commas: ${SECTIONS.join(',')} (default: all)
+  --only LIST      sections to run, separated by commas (default: all): ${SECTIONS.join(',')};
+                   spool: all that begin with it
   --contestants L  throughput: only these contestants (default: all)
-  --reps N         repetitions of throughput and single, interleaved (default 5)
+  --reps N         repetitions of throughput, single and spool-emit (at most 3 there), interleaved (default 5)
   --records N      records per throughput run (default 200000)
-  --short          trial: outage and slow server in compressed time, fewer records and repetitions
+  --short          trial: outages and slow server in compressed time, fewer records and repetitions
   --dist DIR       measure another build than ../dist (for comparing a change)
-  --profile DIR    throughput and single: write a CPU profile of every run of logferry into DIR
+  --profile DIR    throughput, single and spool-emit: write a CPU profile of every run of logferry into DIR
   --json FILE      write all figures to FILE`;
 
 function whole(name, text, fallback) {
@@ -36,7 +39,7 @@ export function readOptions(args) {
       help: { type: 'boolean', default: false },
     },
   });
-  const only = values.only?.split(',') ?? SECTIONS;
+  const only = values.only?.split(',').flatMap((name) => (name === 'spool' ? SPOOL : [name])) ?? SECTIONS;
   const unknown = only.find((section) => !SECTIONS.includes(section));
   if (unknown !== undefined) throw new RangeError(`--only: no section "${unknown}"; there are ${SECTIONS.join(', ')}`);
   return {

@@ -16,7 +16,10 @@ export function profileFlags(directory) {
   return directory === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${directory}`];
 }
 
-/** A process of `apps/` that talks in messages; it ends with `end()`, and after `limitMillis` at the latest. */
+/**
+ * A process of `apps/` that talks in messages; it ends with `end()` or `kill()`, and after `limitMillis` at the latest.
+ * With `hasPipe` it can also write to file descriptor 3, which arrives in `pipe`.
+ */
 export class Child {
   #child;
   #name;
@@ -25,9 +28,12 @@ export class Child {
   #failure;
   #watchdog;
 
-  constructor(app, args = [], { execArgv = [], limitMillis = 180_000 } = {}) {
+  constructor(app, args = [], { execArgv = [], limitMillis = 180_000, hasPipe = false } = {}) {
     this.#name = [app, ...args].join(' ');
-    this.#child = fork(fileURLToPath(new URL(`apps/${app}.mjs`, import.meta.url)), args, { execArgv });
+    this.#child = fork(fileURLToPath(new URL(`apps/${app}.mjs`, import.meta.url)), args, {
+      execArgv,
+      stdio: ['inherit', 'inherit', 'inherit', ...(hasPipe ? ['pipe'] : []), 'ipc'],
+    });
     running.add(this.#child);
     this.#child.on('message', (message) => {
       this.#inbox.push(message);
@@ -43,6 +49,10 @@ export class Child {
       this.#failure = new Error(`${this.#name} took longer than ${limitMillis / 1000} s`);
       this.#child.kill('SIGKILL');
     }, limitMillis);
+  }
+
+  get pipe() {
+    return this.#child.stdio[3];
   }
 
   send(message) {
@@ -77,6 +87,14 @@ export class Child {
     clearTimeout(killer);
   }
 
+  /** Ends the process as the system would: nothing of it runs any more. */
+  async kill() {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    if (!running.has(this.#child)) return;
+    this.#child.kill('SIGKILL');
+    await ended;
+  }
+
   #wake() {
     this.#waiting?.();
     this.#waiting = undefined;
@@ -89,7 +107,7 @@ export async function startServer(script = {}, limitMillis = 300_000) {
   return {
     url: `http://127.0.0.1:${port}`,
     reset: () => child.ask({ kind: 'reset' }, 'reset'),
-    count: () => child.ask({ kind: 'count' }, 'count'),
+    count: (range) => child.ask({ kind: 'count', range }, 'count'),
     end: () => child.end(),
   };
 }

@@ -2,14 +2,8 @@ import { ROOT_CONTEXT, TraceFlags, trace } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
-
-/**
- * Stands in front of the number of each record, in its body: every protocol carries a body as plain UTF-8, so the
- * server can count records by number, truthfully and without knowing the protocol. `~` is rare in all of them.
- */
-export const MARKER = '~no';
-/** Digits behind the marker; a leading 1 keeps their number constant without padding. */
-export const NUMBER_OFFSET = 1_000_000_000;
+import { COMPACT, COMPACT_RESOURCE } from './compact-record.mjs';
+import { MARKER, NUMBER_OFFSET } from './marker.mjs';
 
 const BODY_LENGTH = 115;
 const HEAD = 'GET /api/v2/orders/4711/items answered 200 to 203.0.113.17 ';
@@ -70,13 +64,14 @@ function emit(logger, number) {
 }
 
 /** A provider with one processor, and a function that emits the record of a number through it. */
-export function application(processor) {
+export function application(processor, shape = 'web') {
+  const emitOne = COMPACT[shape] ?? emit;
   const provider = new LoggerProvider({
-    resource: resourceFromAttributes(RESOURCE),
+    resource: resourceFromAttributes(emitOne === emit ? RESOURCE : COMPACT_RESOURCE),
     processors: [processor],
   });
   const logger = provider.getLogger('shop.http', '1.2.3');
-  return { provider, emit: (number) => emit(logger, number) };
+  return { provider, emit: (number) => emitOne(logger, number) };
 }
 
 /** Records as an exporter gets them. */

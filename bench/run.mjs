@@ -27,6 +27,11 @@ const LOADERS = {
   outage: async () => (await import('./sections/outage.mjs')).outage,
   single: async () => (await import('./sections/single.mjs')).single,
   slow: async () => (await import('./sections/slow.mjs')).slow,
+  'spool-emit': async () => (await import('./sections/spool-emit.mjs')).spoolEmit,
+  'spool-stall': async () => (await import('./sections/spool-stall.mjs')).spoolStall,
+  'spool-recovery': async () => (await import('./sections/spool-recovery.mjs')).spoolRecovery,
+  'spool-outage': async () => (await import('./sections/spool-outage.mjs')).spoolOutage,
+  'spool-loss': async () => (await import('./sections/spool-loss.mjs')).spoolLoss,
 };
 
 async function main(options) {

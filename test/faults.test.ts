@@ -15,7 +15,9 @@ const TITLES = [
 ];
 
 function titlesOf(source: string): readonly string[] {
-  return TITLES.flatMap((pattern) => [...source.matchAll(pattern)].map((match) => String(match[2]).replace(/\\(.)/g, '$1')));
+  return TITLES.flatMap((pattern) =>
+    [...source.matchAll(pattern)].map((match) => String(match[2]).replace(/\\(.)/g, '$1')),
+  );
 }
 
 /** The titles of every test, by the file's path below `test/`. */
@@ -24,6 +26,12 @@ const TITLES_BY_FILE = new Map(
     .filter((name) => /\.test\.m?[jt]s$/.test(name) && !name.includes('node_modules'))
     .map((name) => [name, titlesOf(readFileSync(join(TESTS, name), 'utf8'))]),
 );
+
+/** The rows that a title begins with: `row 1: …`, `rows 18, 19: …`, `rows 45 and 47: …`. */
+function rowsOf(title: string): readonly string[] {
+  const [, rows = ''] = /^rows? (\d+b?(?:(?:, | and )\d+b?)*):/.exec(title) ?? [];
+  return rows.match(/\d+b?/g) ?? [];
+}
 
 interface Citation {
   readonly file: string;
@@ -94,10 +102,7 @@ describe('test/faults.md', () => {
           each.citations.some((citation) => citation.file === file && title.includes(citation.title)),
       );
     const missing = [...TITLES_BY_FILE].flatMap(([file, titles]) =>
-      titles.flatMap((title) => {
-        const row = /^row (\d+b?):/.exec(title)?.[1];
-        return row === undefined || cited(row, file, title) ? [] : [`${file}: ${title}`];
-      }),
+      titles.flatMap((title) => rowsOf(title).flatMap((row) => (cited(row, file, title) ? [] : [`${file}: ${title}`]))),
     );
     expect(missing).toEqual([]);
   });
@@ -109,8 +114,14 @@ describe('test/faults.md', () => {
       it.each([1, (2)])('each %s', (value) => {});
       test.each([['a', () => 1]])(
         'over lines', async (value) => {});
-      it.each(LIST)(\`of \${kind}\`, value => {});
+      it.each(LIST)(\`of all\`, value => {});
     `;
-    expect(titlesOf(source).toSorted()).toEqual(['each %s', "it's", 'of ${kind}', 'over lines', 'plain']);
+    expect(['row 1: a', 'rows 18, 19: b', 'rows 45 and 20b: c', 'row of rows'].map(rowsOf)).toEqual([
+      ['1'],
+      ['18', '19'],
+      ['45', '20b'],
+      [],
+    ]);
+    expect(titlesOf(source).toSorted()).toEqual(['each %s', "it's", 'of all', 'over lines', 'plain']);
   });
 });

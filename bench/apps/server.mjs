@@ -1,5 +1,5 @@
 // A process that answers what platforms and collectors answer, counts what arrives, and can be slow or out of order for
-// a while. The parent sends { kind: 'listen' | 'reset' | 'count' }; answers come back the same way.
+// a while, or never answer (`hangs`). It notes when the first record below number `freshFrom` has arrived. The parent sends { kind: 'listen' | 'reset' | 'count' }; answers come back the same way.
 import { createServer } from 'node:http';
 import { Arrivals } from '../counting.mjs';
 
@@ -9,6 +9,7 @@ let arrivals = new Arrivals();
 let requests = 0;
 let refused = 0;
 let wireBytes = 0;
+let firstOldAt;
 const bytesSeen = new WeakMap();
 
 function countWire(socket) {
@@ -26,12 +27,14 @@ function isOut() {
 function answer(request, response, body) {
   requests += 1;
   countWire(request.socket);
+  if (script.hangs) return;
   if (isOut()) {
     refused += 1;
     response.writeHead(503, { 'retry-after': String(script.outage.retryAfterSeconds) }).end();
     return;
   }
   const received = arrivals.note(body);
+  if (arrivals.lowest < script.freshFrom) firstOldAt ??= Date.now();
   const protobuf = request.headers['content-type'] === 'application/x-protobuf';
   const text = protobuf ? '' : request.url.startsWith('/api/v1/ingest') ? `{"received":${received}}` : '{}';
   response.writeHead(200, {
@@ -58,6 +61,7 @@ process.on('message', (message) => {
   } else if (message.kind === 'reset') {
     arrivals = new Arrivals();
     requests = refused = wireBytes = 0;
+    firstOldAt = undefined;
     begun = Date.now();
     process.send({ kind: 'reset' });
   } else if (message.kind === 'count') {
@@ -68,6 +72,8 @@ process.on('message', (message) => {
       requests,
       refused,
       wireBytes,
+      firstOldAt,
+      inRange: message.range && arrivals.between(...message.range),
     });
   }
 });

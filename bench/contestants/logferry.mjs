@@ -6,7 +6,7 @@ import { batching, MAX_QUEUE_SIZE } from './batching.mjs';
  * logferry takes records faster than a server that gets no processor time can store them. A burst waits for it then,
  * with as many records on the way as the batch processor's queue holds for the others, so that nobody drops any.
  */
-async function delivered(stats, count) {
+export async function delivered(stats, count) {
   while (stats().pending + count > MAX_QUEUE_SIZE) await pause(1);
 }
 

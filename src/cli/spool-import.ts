@@ -94,7 +94,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   if (written.records > 0) {
     say(
-      `${countText(written.records, 'record')} for ${platform} with ${spoolNameText(name)}: the next start of such an application delivers, or logferry spool replay`,
+      `${countText(written.records, 'record')} for ${platform} with ${spoolNameText(name)}: the next start of such an application delivers them, or logferry spool replay`,
     );
   }
   return whole ? 0 : 1;

@@ -83,13 +83,18 @@ async function hasWork(on: Surroundings, path: string, { dead, orphans }: Wish):
 /** The platforms that there is something to deliver to. */
 async function waitingPlatforms(on: Surroundings, root: string, folders: readonly string[], wish: Wish, name: string) {
   const waiting: string[] = [];
+  let others = 0;
   for (const folder of folders) {
     const platform = wish.platforms.find((candidate) => isOfPlatform(folder, candidate));
     if (platform === undefined || !(await hasWork(on, join(root, folder), wish))) continue;
-    if (destinationFolder(platform, name) === folder) waiting.push(platform);
-    else say(`${folder} is left alone: it does not belong to ${spoolNameText(name)} (see --name)`);
+    if (destinationFolder(platform, name) === folder) {
+      waiting.push(platform);
+      continue;
+    }
+    others += 1;
+    say(`${folder} is left alone: it does not belong to ${spoolNameText(name)} (see --name)`);
   }
-  return waiting;
+  return { waiting, others };
 }
 
 function untilInterrupted(): AbortSignal {
@@ -110,10 +115,11 @@ export async function run(argv: readonly string[]): Promise<number> {
     return 1;
   }
   const name = spoolNameOf(args, folders.names, wish.platforms);
-  const waiting = await waitingPlatforms(on, folders.root, folders.names, wish, name);
+  const { waiting, others } = await waitingPlatforms(on, folders.root, folders.names, wish, name);
   if (waiting.length === 0) {
     say(`nothing to replay for ${spoolNameText(name)}`);
-    return 0;
+    // Most likely the name is not the one that was meant.
+    return others === 0 ? 0 : 1;
   }
   const platforms = await reachable(waiting);
   if (platforms.length === 0) return 1;

@@ -6,7 +6,7 @@ import { DEAD_FOLDER } from '../delivery/spool/names.ts';
 import { ownerFacts } from '../delivery/spool/owner.ts';
 import { readTexts } from '../delivery/spool/recovery.ts';
 import { countOf, readArgs, type SpoolArgs, Usage, unknown } from './spool-args.ts';
-import { print, recordLine, say } from './spool-output.ts';
+import { countText, print, recordLine, say } from './spool-output.ts';
 import { foldersIn, instancesIn, type Surroundings, segmentsIn } from './spool-survey.ts';
 
 export const help = `Usage: logferry spool show [DESTINATION[/INSTANCE]] [--dead] [--limit N] [--dir PATH]
@@ -44,7 +44,7 @@ async function* deadLetters(on: Surroundings, { path, instance }: Place): AsyncG
     if (file.kind !== 'letters' || (instance !== undefined && !file.name.startsWith(`${instance}-`))) continue;
     const read = await readDeadLetters(on.files, file.path);
     if (read.kind !== 'ok') continue;
-    if (read.skipped > 0) say(`${file.path}: ${read.skipped} lines are torn or foreign and left out`);
+    if (read.skipped > 0) say(`${file.path}: ${countText(read.skipped, 'line')} torn or foreign, left out`);
     for (const { line } of read.letters) yield line;
   }
 }

@@ -51,6 +51,8 @@ const CONNECT_CODES = new Set([
 ]);
 const TLS_CODES =
   /^(?:ERR_TLS_|CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_SSL_|INVALID_CA|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH)/;
+/** What undici refuses to write, such as a line break in a header. */
+const REFUSED_CODES = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 const STALE_CODES = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 /** Our own requests must not become spans. */
@@ -94,6 +96,7 @@ export class HttpTransport {
       result = await this.#attempt(pool, request, deadline);
     }
     cancel();
+    if ('code' in result && REFUSED_CODES.has(result.code)) this.#abandon(pool);
     const aborted = !this.#deadlines.remove(deadline);
     if (!('code' in result)) return { kind: 'answer', answer: result };
     const awake = clock.now() <= latest;
@@ -112,6 +115,12 @@ export class HttpTransport {
     } catch {
       // Nothing is left to be done for a pool that cannot be destroyed.
     }
+  }
+
+  /** undici's pool waits for ever for a connection whose request it has refused; the next request gets a new pool. */
+  #abandon(pool: Pool): void {
+    this.#pool = undefined;
+    pool.close().catch(() => {});
   }
 
   async #open(): Promise<Pool> {

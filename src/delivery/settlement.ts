@@ -115,11 +115,11 @@ export class Settlement {
   /** Ends a single record that cannot be delivered. */
   giveUp(batch: Batch, reason: string): void {
     const { queue, ledger, onDeadLetter, diagnostics, onProgress } = this.#options;
-    const text = textOf(batch);
+    // First kept as a dead letter, then let go of: a crash in between must not lose it.
+    onDeadLetter(textOf(batch), reason);
     queue.acknowledge(batch);
     ledger.deadLetter(batch.count);
     diagnostics.warn('dead-letter', `a record was refused for good (${reason})`);
-    onDeadLetter(text, reason);
     onProgress();
   }
 

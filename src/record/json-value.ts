@@ -210,7 +210,8 @@ export class JsonWriter {
   }
 
   #error(error: Error): string {
-    const shape: Record<string, unknown> = { type: readProperty(error, 'name') };
+    const shape: Record<string, unknown> = Object.create(null);
+    shape.type = readProperty(error, 'name');
     for (const key of ['message', 'stack', 'cause']) shape[key] = readProperty(error, key);
     if (error instanceof AggregateError) shape.errors = readProperty(error, 'errors');
     return `{${this.#members(Object.assign(shape, ownProperties(error)))}}`;

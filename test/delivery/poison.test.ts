@@ -178,6 +178,28 @@ describe('a record that breaks the server (fault matrix row 20b)', () => {
     expect(it.stats).toMatchObject({ accepted: 201, delivered: 201, pending: 0 });
   });
 
+  it.each([
+    ['throttled', 'throttled', { status: 429, headers: { 'retry-after': '60' } }],
+    ['refused for its key', 'held', 401],
+  ] as const)(
+    'row 20b: a part that is %s goes back to the queue, and the circuit hears of it',
+    async (_, state, answer) => {
+      const it = await rig({ maxRecords: 8 });
+      it.server.answer = (seen) => (has(seen, 'r3') ? 500 : 200);
+      it.emit(40);
+      while (it.stats.delivered < 32) await it.pass(1_000);
+      it.server.answer = () => answer;
+      const { requests } = it.stats;
+      while (it.stats.requests === requests) await it.pass(1_000);
+      expect(it.stats).toMatchObject({ delivered: 32, pending: 8, circuit: { state } });
+      await it.pass(58_000);
+      expect(it.stats.requests).toBe(requests + 1);
+      it.server.answer = () => 200;
+      await it.expectAlive();
+      expect(it.stats).toMatchObject({ delivered: 41, pending: 0 });
+    },
+  );
+
   it('row 20b: holds nothing up either where a single failure opens the circuit', async () => {
     const it = await rig({ maxRecords: 8, delivery: { circuitBreaker: { failureThreshold: 1 } } });
     it.server.answer = (seen) => (has(seen, 'r1') ? 500 : 200);

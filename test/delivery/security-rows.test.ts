@@ -42,14 +42,14 @@ describe('secrets', () => {
       const scan = new SecretScan();
       const key = scan.plant('the key', KEYS[name]);
       const server = await serve();
-      const platform = platformAt(name, { url: server.origin, credentials: defaultCredentials });
+      const platform = platformAt(name, server.origin, defaultCredentials);
       const directory = folder();
       // Whatever a request carried comes back in headers and bodies of every kind of answer.
       const statuses = [401, 400, 500, 429, 413, 302, 200, 400];
       server.answer = ({ headers, path, body }, number) => {
         const { authorization } = headers;
         if (authorization !== undefined && number === 1) scan.plant('the token', authorization.replace('Bearer ', ''));
-        const echo = JSON.stringify({ error: `bad ${key}`, code: key, received: key, headers, path, body });
+        const echo = JSON.stringify({ error: `bad ${key}`, headers, path, body });
         const status = statuses[(number - 1) % statuses.length] ?? 500;
         return { status, headers: { location: `http://x/${key}`, 'x-echo': key, 'retry-after': '0' }, body: echo };
       };
@@ -75,7 +75,7 @@ describe('secrets', () => {
       });
       const logger = new LoggerProvider({ processors: [processor] }).getLogger('secrets');
       for (let index = 0; index < 20; index += 1) logger.emit({ body: `record ${index}`, severityNumber: 9 });
-      await until(() => server.seen.length >= 3 * statuses.length, 'all kinds of answers');
+      await until(() => server.seen.length >= statuses.length, 'all kinds of answers');
       scan.hear('the processor', processor);
       scan.hear('the stats', processor.stats());
       await processor.shutdown();
@@ -130,8 +130,9 @@ describe('header injection', () => {
       expect(evil?.path).toBe(plain?.path);
       expect(Object.keys(evil?.headers ?? {})).toEqual(Object.keys(plain?.headers ?? { none: 1 }));
       for (const value of [evil?.path, ...Object.values(evil?.headers ?? {})]) expect(value).toMatch(/^[\x21-\x7e ]+$/);
+      const { authorization: _, ...usual } = plain?.headers ?? {};
       const { authorization, ...others } = evil?.headers ?? {};
-      expect(others).toEqual({ ...plain?.headers, ...others });
+      expect(others).toEqual(usual);
       // RedArch signs the service of the record: within the claims, in base64.
       if (authorization !== undefined) expect(authorization).toMatch(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/);
     }
@@ -154,10 +155,12 @@ describe('header injection', () => {
     const transport = new HttpTransport({ origin: server.origin, clock: systemClock, ...TRANSPORT });
     onTestFinished(() => transport.close());
     const path = '/logs HTTP/1.1\r\nx-evil: 1\r\n';
-    const outcome = await transport.send({ path, headers: {}, body: Buffer.from('{}') });
+    const body = Buffer.from('{}');
+    const outcome = await transport.send({ path, headers: {}, body });
     expect(outcome).toMatchObject({ kind: 'failure', phase: 'request' });
     expect(inspect(outcome)).not.toContain('evil');
     expect(server.seen).toEqual([]);
+    expect(await transport.send({ path: '/logs', headers: {}, body })).toMatchObject({ kind: 'answer' });
   });
 });
 
@@ -249,7 +252,7 @@ describe('prototype pollution', () => {
   });
 
   it('row 79: also where dotted names become nested objects', () => {
-    const { codec } = redarch({ apiKey: 'k'.repeat(32), attributeKeys: 'nested' }).logs;
+    const { codec } = redarch({ url: 'http://127.0.0.1/log', apiKey: 'k'.repeat(32), attributeKeys: 'nested' }).logs;
     for (const each of hostile()) {
       const text = JSON.parse(codec.encode(each)) as Record<string, unknown>;
       expect(JSON.stringify(text)).toContain(DATA);

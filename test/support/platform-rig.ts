@@ -20,8 +20,8 @@ const OPTIONS: Readonly<
 
 export const PLATFORM_NAMES: readonly PlatformName[] = PLATFORMS.map(({ name }) => name);
 
-/** A platform that sends to a sink. */
-export function platformAt(name: PlatformName, { url, credentials }: Sink): Platform {
+/** A platform that sends to `url`. */
+export function platformAt(name: PlatformName, url: string, credentials: SinkCredentials): Platform {
   const entry = PLATFORMS.find((each) => each.name === name);
   if (entry === undefined) throw new Error(`no platform ${name}`);
   return entry.create(OPTIONS[name](url, credentials));
@@ -62,7 +62,7 @@ export class PlatformRig {
   constructor(name: PlatformName, sink: Sink) {
     this.name = name;
     this.sink = sink;
-    this.platform = platformAt(name, sink);
+    this.platform = platformAt(name, sink.url, sink.credentials);
     this.channels = [...new Set([this.platform.logs, this.platform.events])];
   }
 

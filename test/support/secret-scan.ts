@@ -4,13 +4,32 @@ import { inspect } from 'node:util';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { onTestFinished, vi } from 'vitest';
 
+/** The parts of base64 that stay the same whatever stands before and behind the bytes. */
+function base64Cores(bytes: Buffer): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString('base64')
+      .replace(/=+$/, '');
+    return text.slice(Math.ceil((before * 8) / 6), -2);
+  });
+}
+
 /** The spellings in which a secret could get out. */
 function spellings(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
-  // Without the last characters, which depend on what follows.
-  const base64 = bytes.toString('base64').replace(/=+$/, '').slice(0, -2);
-  const all = [secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1), bytes.toString('hex')];
-  return [...all, base64, base64.replaceAll('+', '-').replaceAll('/', '_')];
+  const json = JSON.stringify(secret).slice(1, -1);
+  const cores = base64Cores(bytes);
+  return [
+    ...[
+      secret,
+      json,
+      json.replaceAll('\\', '\\\\'),
+      JSON.stringify(json).slice(1, -1),
+      encodeURIComponent(secret),
+      bytes.toString('hex'),
+    ],
+    ...[...cores, ...cores.map((core) => core.replaceAll('+', '-').replaceAll('/', '_'))],
+  ];
 }
 
 /** Looks for planted secrets in everything that a process says and leaves behind. */

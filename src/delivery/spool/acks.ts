@@ -48,7 +48,6 @@ export function joined(ranges: readonly Range[]): readonly Range[] {
 
 interface OpenFile {
   readonly descriptor: number;
-  size: number;
   /** Entries on their way through the thread pool. */
   writing: number;
   closed: boolean;
@@ -69,30 +68,32 @@ export class AckFiles {
   write(path: string, range: Range, asynchronous: boolean): void {
     try {
       const file = this.#file(path);
-      if (asynchronous) this.#writeLater(file, range);
-      else this.#writeNow(file, range);
+      if (asynchronous) this.#writeLater(path, file, range);
+      else this.#writeNow(path, file, range);
     } catch {
       // A duplicate at worst.
     }
   }
 
-  #writeNow(file: OpenFile, range: Range): void {
+  #writeNow(path: string, file: OpenFile, range: Range): void {
     writeAck(this.#entry, range);
-    const written = this.#files.writeSync(file.descriptor, this.#entry, 0, ENTRY_BYTES);
-    // Half an entry would make all that follow unreadable.
-    if (written < ENTRY_BYTES) this.#files.ftruncateSync(file.descriptor, file.size);
-    else file.size += ENTRY_BYTES;
+    this.#wrote(path, this.#files.writeSync(file.descriptor, this.#entry, 0, ENTRY_BYTES));
   }
 
-  #writeLater(file: OpenFile, range: Range): void {
+  #writeLater(path: string, file: OpenFile, range: Range): void {
     const entry = Buffer.alloc(ENTRY_BYTES);
     writeAck(entry, range);
     file.writing += 1;
-    this.#files.write(file.descriptor, entry, 0, ENTRY_BYTES, null, (_error, written) => {
+    this.#files.write(file.descriptor, entry, 0, ENTRY_BYTES, null, (error, written) => {
       file.writing -= 1;
-      file.size += written === ENTRY_BYTES ? ENTRY_BYTES : 0;
       if (file.closed) this.#closeFile(file);
+      else if (error === null) this.#wrote(path, written);
     });
+  }
+
+  /** Half an entry would make all that follow unreadable; it is cut off when the file is opened again. */
+  #wrote(path: string, written: number): void {
+    if (written < ENTRY_BYTES) this.close(path);
   }
 
   close(path: string): void {
@@ -127,10 +128,15 @@ export class AckFiles {
   #openFile(path: string): OpenFile {
     const oldest = this.#open.keys().next();
     if (this.#open.size >= MAX_OPEN && oldest.done === false) this.close(oldest.value);
-    const descriptor = this.#files.openSync(path, FLAGS, 0o600);
-    const { size } = this.#files.fstatSync(descriptor);
-    const whole = size - (size % ENTRY_BYTES);
-    if (whole < size) this.#files.ftruncateSync(descriptor, whole);
-    return { descriptor, size: whole, writing: 0, closed: false };
+    const file = { descriptor: this.#files.openSync(path, FLAGS, 0o600), writing: 0, closed: false };
+    try {
+      const { size } = this.#files.fstatSync(file.descriptor);
+      const rest = size % ENTRY_BYTES;
+      if (rest > 0) this.#files.ftruncateSync(file.descriptor, size - rest);
+    } catch (error) {
+      this.#closeFile(file);
+      throw error;
+    }
+    return file;
   }
 }

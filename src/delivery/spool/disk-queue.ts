@@ -119,9 +119,8 @@ export class DiskQueue {
   }
 
   take(options: TakeOptions): Batch | undefined {
-    if (this.#waiting === 0) return undefined;
-    const pieces = this.#pieces(options);
-    return pieces.length === 0 ? undefined : this.#handOut(pieces);
+    const pieces = this.#waiting > 0 ? this.#pieces(options) : [];
+    return pieces.length > 0 ? this.#handOut(pieces) : undefined;
   }
 
   #pieces(options: TakeOptions): readonly Piece[] {

@@ -131,7 +131,7 @@ class OfflineWriter {
 async function syncDirectory(files: SpoolFiles, path: string): Promise<void> {
   const handle = await files.promises.open(path, constants.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => {});
-  await handle?.close();
+  await handle?.close().catch(() => {});
 }
 
 /**

@@ -17,7 +17,7 @@ const work = vi.hoisted(() => ({ bytes: 0 }));
 vi.mock(import('node:zlib'), async (original) => {
   const real = await original();
   const crc32: typeof real.crc32 = (data, value) => {
-    work.bytes += data.length;
+    work.bytes += Buffer.byteLength(data as Buffer);
     return real.crc32(data, value);
   };
   return { ...real, crc32 };

@@ -1,0 +1,58 @@
+// How long the main thread stands still while records flow: `stalling.mjs CONTESTANT URL LOAD`, LOAD as JSON. Every
+// `emit()` is timed by itself, and so is the event loop.
+import { createHistogram } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { DURABLE } from '../contestants/durable.mjs';
+import { burst, flush, steady } from '../load.mjs';
+import { Meter, memoryAtStart } from '../meter.mjs';
+import { application } from '../record.mjs';
+import { Stalls } from '../stalls.mjs';
+
+const [name, url, loadText] = process.argv.slice(2);
+const { shape, warmUp, perSecond, seconds, delivery } = JSON.parse(loadText);
+const NANOS = 1e6;
+const SETTLING_MILLIS = 500;
+
+const warnings = [];
+const logger = { warn: (text) => warnings.push(text), error() {}, info() {}, debug() {}, verbose() {} };
+diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+
+const contestant = await DURABLE[name].make(url, delivery);
+const app = { ...contestant, ...application(contestant.processor, shape) };
+
+process.on('disconnect', () => process.exit());
+const told = (kind) =>
+  new Promise((resolve) => {
+    process.on('message', (message) => message.kind === kind && resolve());
+  });
+
+const startBytes = await memoryAtStart();
+await burst(app, warmUp);
+await flush(app, 30_000);
+// Stalls would begin with what the warm-up has left to do.
+await pause(SETTLING_MILLIS);
+
+const go = told('go');
+process.send({ kind: 'warm' });
+await go;
+const durations = createHistogram();
+function emitTimed(number) {
+  const begun = performance.now();
+  app.emit(warmUp + number);
+  durations.record(Math.max(1, Math.round((performance.now() - begun) * NANOS)));
+}
+const meter = new Meter(startBytes);
+const stalls = new Stalls();
+const emitted = await steady({ emit: emitTimed }, perSecond, seconds);
+const figures = { ...meter.read(), ...stalls.read() };
+await flush(app, 30_000);
+process.send({
+  kind: 'result',
+  ...figures,
+  emitted,
+  emitP999Millis: durations.percentile(99.9) / NANOS,
+  emitMaxMillis: durations.max / NANOS,
+  warnings,
+  stats: app.stats?.(),
+});
