@@ -47,6 +47,11 @@ export class Stalls {
     histogram.record(Math.max(1, Math.round(millis * NANOS)));
   }
 
+  /** Of `millis` that have passed until now, those in which the thread did not wait for a processor since the last tick. */
+  own(millis) {
+    return Math.max(0, millis - (waitedMillis() - this.#waited));
+  }
+
   /** Ends the measurement; the slice that is running counts. */
   read() {
     clearInterval(this.#timer);

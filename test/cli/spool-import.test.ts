@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { finish } from '../../src/cli/spool-import-files.ts';
 import { linesOf } from '../../src/cli/spool-import-lines.ts';
+import { type Source, sourcesOf } from '../../src/cli/spool-import-sources.ts';
 import { readRedArch } from '../../src/cli/spool-import-text.ts';
 import { destinationFolder, RELEASED_FILE } from '../../src/delivery/spool/names.ts';
 import { lines, SpoolRig, temporary, tree } from './spool-rig.ts';
@@ -195,14 +197,30 @@ describe('logferry spool import', () => {
     expect(stderr).toContain('buffer.jsonl:1 begins with a torn record; the one behind it is imported\n');
   });
 
-  it('imports nothing at all when one file cannot be read', async () => {
+  it('imports nothing at all when one of the files cannot be read', async () => {
     const rig = new SpoolRig();
-    const folder = folderWith({ 'a/buffer.jsonl': redarch(1), 'loggier_cache.db': 'this is no database' });
-    // A buffer that cannot be opened, for root too: a link to itself, named on the command line.
+    const folder = folderWith({ 'a/buffer.jsonl': redarch(1) });
+    // Not even root can open this one.
     fs.symlinkSync('loop.jsonl', join(folder, 'loop.jsonl'));
     const args = ['import', join(folder, 'a'), join(folder, 'loop.jsonl'), '--platform', 'redarch', ...NAMED];
-    expect(await rig.run(args)).toMatchObject({ code: 1, stdout: '' });
-    expect(fs.readdirSync(join(folder, 'a'))).toEqual(['buffer.jsonl']);
+    const { code, stdout, stderr } = await rig.run(args);
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringMatching(/^logferry: ELOOP: .*loop\.jsonl'\n$/)]);
+    expect([fs.readdirSync(join(folder, 'a')), tree(rig.root)]).toEqual([['buffer.jsonl'], {}]);
+  });
+
+  it('keeps the name of a file that has grown meanwhile, or cannot be renamed', () => {
+    const said: string[] = [];
+    const spy = vi.spyOn(process.stderr, 'write').mockImplementation((text) => said.push(String(text)) > 0);
+    onTestFinished(() => spy.mockRestore());
+    const path = join(folderWith({ 'buffer.jsonl': 'more' }), 'buffer.jsonl');
+    const source = sourcesOf('redarch', [path], undefined)[0] as Source;
+    const file = { source, imported: 1, complaints: 0 };
+    expect(finish({ ...file, bytes: 3 }, false).done).toBe(false);
+    expect([fs.existsSync(path), said]).toEqual([true, [expect.stringContaining('it has grown meanwhile')]]);
+    expect(finish({ ...file, bytes: 4 }, false).done).toBe(true);
+    expect(fs.existsSync(`${path}.imported`)).toBe(true);
+    expect(finish({ ...file, bytes: undefined }, false).done).toBe(false);
+    expect(said[1]).toContain('it cannot be renamed (ENOENT), so a second import would import it again');
   });
 
   it('says which Node reads the cache of the Loggier client where this one cannot', async () => {
@@ -216,7 +234,7 @@ describe('logferry spool import', () => {
       `logferry spool: ${folder}/loggier_cache.db: this Node (${process.version}) cannot read SQLite; run the import with Node 22.13 or later; the application may stay on its own`,
       'logferry spool: nothing was imported',
     ]);
-    expect(fs.readdirSync(folder)).toEqual(['loggier_cache.db']);
+    expect([fs.readdirSync(folder), tree(rig.root)]).toEqual([['loggier_cache.db'], {}]);
   });
 
   it('takes the spool name of the application: option, variables, package.json, or none where that is what is there', async () => {

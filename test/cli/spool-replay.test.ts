@@ -1,0 +1,215 @@
+import fs from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Sink, startSink } from '../../src/sink/sink.ts';
+import { lines, type RunOptions, SpoolRig } from './spool-rig.ts';
+
+const entry = (message: string, level = 'warn'): string =>
+  JSON.stringify({ time: '2026-01-02T03:04:05.678Z', service: 'shop', level, message });
+const redarch = (message: string): string =>
+  JSON.stringify({
+    ...{ level: 'WARN', service: 'shop', logger_name: 'x', message, user_id: null, tenant_id: null },
+    ...{ request_id: 'r', context: {}, client_log_datetime: '2026-01-02T03:04:05Z' },
+  });
+
+async function sinkOf(): Promise<Sink> {
+  const sink = await startSink();
+  onTestFinished(() => sink.close());
+  return sink;
+}
+
+/** The variables of some of the sink's platforms. */
+function envOf(sink: Sink, ...prefixes: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(sink.env()).filter(([name]) => prefixes.some((prefix) => name.startsWith(prefix))),
+  );
+}
+
+const messages = (sink: Sink): unknown[] => sink.records().map(({ record }) => record.message ?? record.name);
+
+/** Runs `replay` for the spool that has no name, unless the arguments say otherwise. */
+function replay(rig: SpoolRig, args: readonly string[] = [], options: RunOptions = {}) {
+  return rig.run(['replay', ...(args.includes('--name') ? [] : ['--name', '']), ...args], options);
+}
+
+describe('logferry spool replay', () => {
+  it('delivers dead letters and what dead processes have left, and clears them away', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    await rig.orphan('logtide', [entry('released')]);
+    await rig.killed('logtide', [entry('killed')]);
+    const living = await rig.living('logtide', [entry('living')]);
+    rig.deadLetters('logtide', [
+      { text: entry('dead'), reason: '400' },
+      { text: entry('dead too'), reason: '400' },
+    ]);
+    const { code, stdout, stderr } = await replay(rig, [], { env: envOf(sink, 'LOGTIDE') });
+    expect([code, stdout, stderr]).toEqual([0, 'logtide: 4 records delivered, 0 dead-lettered again, 0 left\n', '']);
+    expect(messages(sink).sort()).toEqual(['dead', 'dead too', 'killed', 'released']);
+    const destination = rig.destination('logtide');
+    expect(fs.readdirSync(destination).sort()).toEqual([living, 'dead'].sort());
+    expect(fs.readdirSync(join(destination, 'dead'))).toEqual([]);
+  });
+
+  it('delivers imported buffers and both lanes of Odysseus to several platforms at once', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    await rig.orphan('redarch', [redarch('r')], { name: 'shop' });
+    const base = { session_id: '3f2504e04f8941d39a0c0305e82c3301', timestamp: '2026-01-02T03:04:05.678Z' };
+    await rig.orphan('odysseus', [JSON.stringify({ ...base, message: 'o', severity: 2 })], { name: 'shop' });
+    const event = { ...base, id: base.session_id, name: 'e', type: 0, stream_id: base.session_id, position: 0 };
+    rig.deadLetters('odysseus', [{ text: JSON.stringify(event), reason: '400', lane: 'events' }], 'shop');
+    const env = envOf(sink, 'RARCH', 'ODYSSEUS');
+    const { code, stdout, stderr } = await replay(rig, ['--name', 'shop'], { env });
+    expect([code, stderr, lines(stdout).sort()]).toEqual([
+      0,
+      '',
+      [
+        'odysseus: 2 records delivered, 0 dead-lettered again, 0 left',
+        'redarch: 1 record delivered, 0 dead-lettered again, 0 left',
+      ],
+    ]);
+    expect(
+      sink
+        .records()
+        .map(({ platform, channel }) => `${platform}/${channel}`)
+        .sort(),
+    ).toEqual(['odysseus/events', 'odysseus/logs', 'redarch/logs']);
+  });
+
+  it('makes a dead letter of what is refused again', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    rig.deadLetters('logtide', [
+      { text: entry('good'), reason: '400' },
+      { text: entry('bad', 'no level'), reason: '400' },
+    ]);
+    const { code, stdout } = await replay(rig, [], { env: envOf(sink, 'LOGTIDE') });
+    expect([code, stdout]).toEqual([0, 'logtide: 1 record delivered, 1 dead-lettered again, 0 left\n']);
+    const { stdout: shown } = await rig.run(['show', '--dead']);
+    expect(lines(shown)).toEqual([expect.stringContaining(`"record":${entry('bad', 'no level')}}`)]);
+  });
+
+  it('delivers only dead letters, or only what dead processes have left, when it is told to', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    const env = envOf(sink, 'LOGTIDE');
+    await rig.orphan('logtide', [entry('orphan')]);
+    await rig.killed('logtide', [entry('killed')]);
+    rig.deadLetters('logtide', [{ text: entry('dead'), reason: '400' }]);
+    expect(await replay(rig, ['--dead'], { env })).toMatchObject({ code: 0, stderr: '' });
+    expect(messages(sink)).toEqual(['dead']);
+    rig.deadLetters('logtide', [{ text: entry('dead again'), reason: '400' }]);
+    expect(await replay(rig, ['--orphans'], { env })).toMatchObject({ code: 0, stderr: '' });
+    expect(messages(sink).slice(1).sort()).toEqual(['killed', 'orphan']);
+    expect(lines((await rig.run(['show', '--dead'])).stdout)).toHaveLength(1);
+    expect(fs.readdirSync(rig.destination('logtide'))).toEqual(['dead']);
+  });
+
+  it('leaves what it cannot deliver in time to the next one, and ends with 1', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    const env = envOf(sink, 'LOGTIDE');
+    sink.setFaults({ status: 401 }, 'logtide');
+    await rig.orphan('logtide', [entry('orphan')]);
+    rig.deadLetters('logtide', [{ text: entry('dead'), reason: '400' }]);
+    const { code, stdout, stderr } = await replay(rig, ['--timeout', '1500ms'], { env });
+    expect([code, stdout]).toEqual([1, 'logtide: 0 records delivered, 0 dead-lettered again, 2 left\n']);
+    expect(stderr).toMatch(/^logferry spool: logtide is held: 401/m);
+    const listed = JSON.parse((await rig.run(['ls', '--json'])).stdout).destinations[0];
+    expect(listed.dead.letters).toBe(0);
+    const waiting = listed.instances.map(({ state, waiting }: { state: string; waiting: number }) => [state, waiting]);
+    expect(waiting.reduce((sum: number, [, count]: [string, number]) => sum + count, 0)).toBe(2);
+    expect(waiting.map(([state]: [string]) => state)).not.toContain('alive');
+    sink.setFaults({}, 'logtide');
+    expect(await replay(rig, [], { env })).toMatchObject({ code: 0 });
+    expect(messages(sink).sort()).toEqual(['dead', 'orphan']);
+  });
+
+  it('stops early when it is interrupted, and leaves the rest', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    sink.setFaults({ hang: true }, 'logtide');
+    await rig.orphan('logtide', [entry('orphan')]);
+    let pid = 0;
+    const run = replay(rig, ['--timeout', '10m'], {
+      env: envOf(sink, 'LOGTIDE'),
+      onStart: (started) => {
+        pid = started;
+      },
+    });
+    // The request is under way: the interruption meets it in the middle of its work.
+    await expect.poll(() => sink.counts().logtide.faulted, { timeout: 20_000 }).toBeGreaterThan(0);
+    process.kill(pid, 'SIGINT');
+    expect(await run).toMatchObject({ code: 1, stdout: expect.stringMatching(/ 1 left\n$/) });
+  });
+
+  it('leaves a spool of another name alone, and says so', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    const env = envOf(sink, 'LOGTIDE');
+    await rig.orphan('logtide', [entry('other')], { name: 'other' });
+    const alone = await replay(rig, ['--name', 'shop'], { env });
+    expect([alone.code, alone.stdout]).toEqual([1, '']);
+    expect(lines(alone.stderr)).toEqual([
+      expect.stringMatching(
+        /: logtide-[0-9a-f]{8} is left alone: it does not belong to the spool name "shop" \(see --name\)$/,
+      ),
+      'logferry spool: nothing to replay for the spool name "shop"',
+    ]);
+    await rig.orphan('logtide', [entry('ours')], { name: 'shop' });
+    expect(await replay(rig, ['--name', 'shop'], { env })).toMatchObject({ code: 0 });
+    expect(messages(sink)).toEqual(['ours']);
+  });
+
+  it('says which variables are missing', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    await rig.orphan('logtide', [entry('l')]);
+    await rig.orphan('redarch', [redarch('r')]);
+    const none = await replay(rig);
+    expect([none.code, none.stdout]).toEqual([1, '']);
+    expect(lines(none.stderr)).toEqual([
+      'logferry spool: credentials are missing: set LOGTIDE_DSN',
+      'logferry spool: credentials are missing: set RARCH_LOGGING_API_KEY',
+    ]);
+    const one = await replay(rig, [], { env: envOf(sink, 'RARCH') });
+    expect([one.code, one.stdout]).toEqual([1, 'redarch: 1 record delivered, 0 dead-lettered again, 0 left\n']);
+    expect(lines(one.stderr)).toEqual(['logferry spool: credentials are missing: set LOGTIDE_DSN']);
+    const other = await replay(rig, ['--platform', 'redarch'], { env: envOf(sink, 'RARCH') });
+    expect(other).toEqual({
+      ...{ code: 0, stdout: '' },
+      stderr: 'logferry spool: nothing to replay for no spool name\n',
+    });
+    expect(messages(sink)).toEqual(['r']);
+  });
+
+  it('keeps what is no dead letter of the destination', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    rig.deadLetters('logtide', [
+      { text: entry('good'), reason: '400' },
+      { text: entry('lane'), reason: '400', lane: 'events' },
+    ]);
+    const dead = join(rig.destination('logtide'), 'dead');
+    fs.appendFileSync(join(dead, 'mjwaid1k-1-0-0000000a-0.jsonl'), '{"torn');
+    const { code, stderr } = await replay(rig, [], { env: envOf(sink, 'LOGTIDE') });
+    expect([code, messages(sink)]).toEqual([0, ['good']]);
+    expect(stderr).toMatch(/-0\.jsonl\.replayed is kept: 2 of its lines are no dead letters of this destination\n$/);
+    expect(fs.readdirSync(dead)).toEqual([expect.stringMatching(/-0\.jsonl\.replayed$/)]);
+  });
+
+  it('does not call done what it cannot read', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    const folder = join(rig.destination('logtide'), await rig.orphan('logtide', [entry('good')]));
+    fs.writeFileSync(join(folder, '00000001-logs.seg.gz'), 'no gzip');
+    const { code, stdout, stderr } = await replay(rig, ['--timeout', '2s'], { env: envOf(sink, 'LOGTIDE') });
+    expect([code, stdout, messages(sink)]).toEqual([
+      1,
+      'logtide: 1 record delivered, 0 dead-lettered again, 1 left\n',
+      ['good'],
+    ]);
+    expect(stderr).toContain(': 1 segment cannot be read\n');
+  });
+});
