@@ -66,7 +66,7 @@ function emitBrief(logger, number) {
   logger.emit({
     severityNumber: SeverityNumber.INFO,
     body: bodyOf(number),
-    attributes: { 'user.id': digits(6) },
+    attributes: { 'user.id': hex(16) },
   });
 }
 

@@ -2,12 +2,12 @@
 // `emit()` is timed by itself, and so is the event loop.
 import { createHistogram } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { DURABLE } from '../contestants/durable.mjs';
 import { burst, flush, steady } from '../load.mjs';
 import { Meter, memoryAtStart } from '../meter.mjs';
 import { application } from '../record.mjs';
 import { Stalls } from '../stalls.mjs';
+import { collectWarnings } from '../warnings.mjs';
 
 const [name, url, loadText] = process.argv.slice(2);
 const { shape, warmUp, perSecond, seconds, delivery } = JSON.parse(loadText);
@@ -16,10 +16,7 @@ const NANOS = 1e6;
 const LONG_MILLIS = 1;
 const SETTLING_MILLIS = 500;
 
-const warnings = [];
-const logger = { warn: (text) => warnings.push(text), error() {}, info() {}, debug() {}, verbose() {} };
-diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
-
+const warnings = collectWarnings();
 const contestant = await DURABLE[name].make(url, delivery);
 const app = { ...contestant, ...application(contestant.processor, shape) };
 
@@ -57,6 +54,6 @@ process.send({
   emitted,
   emitP999Millis: durations.percentile(99.9) / NANOS,
   emitMaxMillis: durations.max / NANOS,
-  warnings,
+  warnings: warnings(),
   stats: app.stats?.(),
 });

@@ -15,7 +15,12 @@ const GOAL_EXTRA_MICROS = 2;
 
 /** Which contestants emit which records, to which kind of server. */
 const RACES = [
-  { key: 'line-idle', shape: 'line', idle: true, names: ['sdk', 'floor', 'memory', 'spool', 'spool-never', 'spool-batch'] },
+  {
+    key: 'line-idle',
+    shape: 'line',
+    idle: true,
+    names: ['sdk', 'floor', 'memory', 'spool', 'spool-never', 'spool-batch'],
+  },
   { key: 'web-idle', shape: 'web', idle: true, names: ['sdk', 'memory', 'spool', 'spool-never', 'spool-batch'] },
   { key: 'web-live', shape: 'web', idle: false, names: ['memory', 'spool', 'otlp-json'] },
 ];

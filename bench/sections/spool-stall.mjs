@@ -4,6 +4,7 @@ import { Child, startServer } from '../processes.mjs';
 import { fixed, goal, goalTable, table, whole } from '../report.mjs';
 import { withScratch } from '../scratch.mjs';
 import { median } from '../statistics.mjs';
+import { warningLines } from '../warnings.mjs';
 
 const PER_SECOND = 10_000;
 const MIB = 1_048_576;
@@ -73,7 +74,6 @@ function row(disk, name, runs) {
     bestAndWorst('stallMaxMillis'),
     bestAndWorst('rawStallMaxMillis'),
     fixed(median(runs.map(({ cpuMicros, emitted }) => cpuMicros / emitted))),
-    whole(runs.reduce((sum, { warnings }) => sum + warnings.length, 0)),
     fixed(median(runs.map(({ pressedSeconds }) => pressedSeconds))),
     whole(runs.reduce((sum, { lost }) => sum + lost, 0)),
   ];
@@ -87,7 +87,6 @@ const HEAD = [
   'longest slice',
   'with waits for a CPU',
   'CPU µs/record',
-  'warnings',
   'pressed s',
   'lost',
 ];
@@ -105,5 +104,9 @@ export async function spoolStall({ short }) {
   });
   const pressed = `${seconds.pressed} s while another process writes and syncs ${whole(pressureBytes / MIB)} MiB`;
   const title = `Stalls: 10,000 records/s of 500 B, live server; ${reps} × ${seconds.quiet} s, ${pressed}`;
-  return { title, text: `${table(HEAD, rows)}\n\n${goalTable(goals)}`, goals, figures: races };
+  const warned = Object.values(races)
+    .flat()
+    .flatMap((one) => NAMES.map((name) => ({ title: DURABLE[name].title, warnings: one[name].warnings })));
+  const text = `${table(HEAD, rows)}\n${warningLines(warned)}\n${goalTable(goals)}`;
+  return { title, text, goals, figures: races };
 }

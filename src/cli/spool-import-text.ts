@@ -1,5 +1,5 @@
 /** What a line of another client's buffer comes to: a record for the spool, and whether something was wrong with it. */
-export interface ImportedText {
+interface ImportedText {
   readonly text: string | undefined;
   readonly problem: string | undefined;
 }

@@ -6,7 +6,7 @@ import { DEAD_FOLDER } from '../delivery/spool/names.ts';
 import { type OwnerFacts, ownerFacts } from '../delivery/spool/owner.ts';
 import { readArgs } from './spool-args.ts';
 import { ageText, countText, print, say, sizeText } from './spool-output.ts';
-import { type Contents, contentsOf, foldersIn, instancesIn, type Surroundings } from './spool-survey.ts';
+import { type Contents, contentsOf, foldersIn, instancesIn, nameIn, type Surroundings } from './spool-survey.ts';
 
 export const help = `Usage: logferry spool ls [--dir PATH] [--json]
 
@@ -79,13 +79,12 @@ async function deadIn(files: SpoolFiles, folder: string): Promise<Pick<Listed, '
 async function list(on: Surroundings, root: string, folder: string): Promise<Listed> {
   const path = join(root, folder);
   const instances: Instance[] = [];
-  let name: string | null = null;
-  for (const { folder: own, path: at, state, adopted, facts } of await instancesIn(on, path)) {
+  const found = await instancesIn(on, path);
+  for (const { folder: own, path: at, state, adopted, facts } of found) {
     const owner = facts === undefined ? null : (({ pid, hostname, version }) => ({ pid, hostname, version }))(facts);
-    if (typeof facts?.name === 'string' && facts.name !== '') name = facts.name;
     instances.push({ directory: own, state, adopted, owner, ...(await contentsOf(on, at)) });
   }
-  return { folder, name, instances, ...(await deadIn(on.files, join(path, DEAD_FOLDER))) };
+  return { folder, name: nameIn(found) ?? null, instances, ...(await deadIn(on.files, join(path, DEAD_FOLDER))) };
 }
 
 function instanceText({ directory, state, owner, segments, bytes, waiting, ...rest }: Instance): string {

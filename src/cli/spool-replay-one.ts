@@ -23,6 +23,8 @@ export interface ReplayResult {
 }
 
 const POLL_MILLIS = 100;
+/** For what is under way when the time is over. */
+const GRACE_MILLIS = 1_000;
 /** A directory that is just being renamed may be missed once. */
 const QUIET_POLLS = 2;
 
@@ -90,7 +92,7 @@ export class Replay {
       await on.clock.sleep(Math.min(POLL_MILLIS, end - on.clock.now()), signal, true);
     }
     const { circuit } = destination.stats();
-    await destination.shutdown();
+    await destination.shutdown(GRACE_MILLIS);
     const result = await this.#result(destination.stats(), circuit);
     this.#letGo();
     return result;

@@ -13,7 +13,7 @@ import { durationOf, isOfPlatform, platformOf, readArgs, type SpoolArgs } from '
 import { lanesOf, spoolNameOf, spoolNameText } from './spool-name.ts';
 import { print, say } from './spool-output.ts';
 import { Replay } from './spool-replay-one.ts';
-import { foldersIn, instancesIn, type Surroundings } from './spool-survey.ts';
+import { foldersIn, instancesIn, nameIn, type Surroundings } from './spool-survey.ts';
 
 export const help = `Usage: logferry spool replay [options]
 
@@ -92,7 +92,9 @@ async function waitingPlatforms(on: Surroundings, root: string, folders: readonl
       continue;
     }
     others += 1;
-    say(`${folder} is left alone: it does not belong to ${spoolNameText(name)} (see --name)`);
+    const theirs = nameIn(await instancesIn(on, join(root, folder)));
+    const instead = theirs === undefined ? '' : ` but ${JSON.stringify(theirs)}`;
+    say(`${folder} is left alone: it does not have ${spoolNameText(name)}${instead} (see --name)`);
   }
   return { waiting, others };
 }

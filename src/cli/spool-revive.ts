@@ -54,12 +54,14 @@ async function* recordsOf(options: ReviveOptions, taken: readonly Taken[]): Asyn
   }
 }
 
-/** Deletes what was revived; a file with anything else in it is kept under another name. */
+/** Deletes what was revived. What is in a file beside that is kept, under another name when it is of no use to us. */
 async function discard({ on }: ReviveOptions, { path, bytes, skipped }: Taken): Promise<void> {
+  const { lstat, rename, unlink } = on.files.promises;
   try {
-    const { size } = await on.files.promises.lstat(path);
-    if (skipped === 0 && size === bytes) return await on.files.promises.unlink(path);
-    await on.files.promises.rename(path, `${path}.replayed`);
+    // A writer that had it open when it was taken away.
+    if ((await lstat(path)).size !== bytes) return say(`${path} has grown; its records will be delivered again`);
+    if (skipped === 0) return await unlink(path);
+    await rename(path, `${path}.replayed`);
     say(`${path}.replayed is kept: ${skipped} of its lines are no dead letters of this destination`);
   } catch (error) {
     say(`${path} cannot be deleted (${errorCode(error)}); its records will be delivered again`);

@@ -2,7 +2,13 @@ import type { Stats } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { SpoolFiles } from '../delivery/spool/files.ts';
-import { type InstanceFolder, instanceMillis, parseInstance, ROOT_FOLDER } from '../delivery/spool/names.ts';
+import {
+  type InstanceFolder,
+  instanceMillis,
+  parseInstance,
+  RELEASED_FILE,
+  ROOT_FOLDER,
+} from '../delivery/spool/names.ts';
 import { listSegments } from '../delivery/spool/orphans.ts';
 import {
   errorCode,
@@ -16,6 +22,8 @@ import {
 } from '../delivery/spool/owner.ts';
 import { recover } from '../delivery/spool/recovery.ts';
 import type { Segment } from '../delivery/spool/segment.ts';
+
+const MAX_FACTS_BYTES = 65_536;
 
 /** What the surveys need; nothing of it is changed. */
 export interface Surroundings {
@@ -39,6 +47,7 @@ export interface SurveyedInstance {
   readonly adopted: boolean;
   /** Name of the owner's own directory. */
   readonly owner: string;
+  /** As the owner says; when it has left, as it said. */
   readonly facts: OwnerFacts | undefined;
 }
 
@@ -112,11 +121,26 @@ async function ownership(on: Surroundings, destinationPath: string, parsed: Inst
   const adopted = parsed.kind === 'adopted';
   // An adopter whose own directory is missing has ended.
   if (stats === undefined || read === undefined) return { state: 'dead', adopted, owner, facts: undefined } as const;
+  if (read.kind === 'released') {
+    return { state: 'released', adopted, owner, facts: await factsOfReleased(on.files, path) } as const;
+  }
   const facts = read.kind === 'owned' ? read.facts : undefined;
-  if (read.kind === 'released') return { state: 'released', adopted, owner, facts } as const;
   // What cannot be judged counts as alive: it is left alone.
   const dead = read.kind !== 'failed' && (await isGone(on, read, stats));
   return { state: dead ? 'dead' : 'alive', adopted, owner, facts } as const;
+}
+
+/** What the owner said of itself before it left; only to be shown. */
+async function factsOfReleased(files: SpoolFiles, path: string): Promise<OwnerFacts | undefined> {
+  try {
+    const file = join(path, RELEASED_FILE);
+    const stats = await files.promises.lstat(file);
+    if (!stats.isFile() || stats.size > MAX_FACTS_BYTES) return undefined;
+    const facts = Object(JSON.parse(await files.promises.readFile(file, 'utf8'))) as OwnerFacts;
+    return typeof facts.pid === 'number' && typeof facts.hostname === 'string' ? facts : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function isGone({ files, clock, here }: Surroundings, owner: OwnerState, stats: Stats): Promise<boolean> {
@@ -125,6 +149,12 @@ async function isGone({ files, clock, here }: Surroundings, owner: OwnerState, s
   if (process.kind === 'failed') return false;
   const touchedAt = 'touchedAt' in owner ? owner.touchedAt : stats.mtimeMs;
   return isDead(owner, clock.wallNow() - touchedAt, here, process);
+}
+
+/** The spool name of a destination, where an owner has said it. */
+export function nameIn(instances: readonly SurveyedInstance[]): string | undefined {
+  const names = instances.map(({ facts }) => facts?.name).filter((name) => typeof name === 'string' && name !== '');
+  return names.at(-1);
 }
 
 /** The segments of a directory, one after the other; `undefined` for one that cannot be read. */

@@ -3,6 +3,7 @@
 // Descriptor 3 carries 4-byte little-endian numbers: 2³²−1 just before the spool is opened, then how many records were
 // acknowledged, again and again. When stdin ends it shuts down, prints its stats as one JSON line, and exits.
 import { writeSync } from 'node:fs';
+import { DiagLogLevel, diag } from '@opentelemetry/api';
 import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { DurableLogRecordProcessor, logtide, PlatformLogExporter } from '../../dist/index.js';
 import { messageOf } from './message.mjs';
@@ -28,6 +29,11 @@ function say(number) {
   said.writeUInt32LE(number);
   writeSync(3, said);
 }
+
+/** One line on stderr for each thing that the library has to say. */
+const warn = (message) => writeSync(2, `${message}\n`);
+const quiet = () => {};
+diag.setLogger({ error: warn, warn, info: quiet, debug: quiet, verbose: quiet }, { logLevel: DiagLogLevel.WARN });
 
 say(OPENING);
 const platform = logtide({ url, apiKey: `lp_${'0'.repeat(64)}` });

@@ -19,15 +19,17 @@ const DELIVERY = {
 };
 
 let oracle: Oracle;
+let folder: string;
 let directory: string;
 
 beforeEach(async () => {
   oracle = await startOracle();
-  directory = mkdtempSync(join(tmpdir(), 'chaos-ends-'));
+  folder = mkdtempSync(join(tmpdir(), 'chaos-ends-'));
+  directory = join(folder, 'spool');
 });
 afterEach(async () => {
   await oracle.stop();
-  rmSync(directory, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
 });
 
 const settings = (app: string, more: Partial<LifeSettings> = {}): LifeSettings => ({
@@ -44,6 +46,20 @@ async function arrival(apps: readonly string[], count = COUNT): Promise<void> {
     if (Date.now() > deadline)
       throw new Error(`missing: ${JSON.stringify(checks.filter((each) => each.missingCount))}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Writes in the background are promised less; a busy machine can look like a slow disk. */
+const SLOW_DISK = /disk of the spool is slow/;
+
+/** A process that ends as told after `COUNT` records; another one where the disk was found slow. */
+async function victim(end: LifeSettings['end'], flags: readonly string[] = []): Promise<{ app: string; how: unknown }> {
+  for (let number = 0; ; number += 1) {
+    const life = startLife(settings(`victim${number}`, { ...(end !== undefined && { end }) }), flags);
+    const { code, signal, stderr } = await life.ended;
+    if (SLOW_DISK.test(stderr)) continue;
+    expect(life.acknowledged).toBe(COUNT);
+    return { app: life.app, how: code ?? signal };
   }
 }
 
@@ -77,22 +93,20 @@ describe('ends that nobody is told of, during an outage', () => {
     'row 50: every record is kept when the process ends by %s right after emit()',
     async (end, flags, how) => {
       await oracle.faults({ refuse: true });
-      const life = startLife(settings('victim', { end }), flags);
-      const { code, signal } = await life.ended;
-      expect(code ?? signal).toBe(how);
-      expect(life.acknowledged).toBe(COUNT);
+      const { app, how: ended } = await victim(end, flags);
+      expect(ended).toBe(how);
       await oracle.faults({});
-      await heir(['victim', 'heir'].slice(0, 1));
-      expect(await oracle.report('victim')).toMatchObject({ ids: COUNT, wrong: 0 });
+      await heir([app]);
+      expect(await oracle.report(app)).toMatchObject({ ids: COUNT, wrong: 0 });
     },
   );
 
   it("row 51: an application's own SIGTERM handler that exits soon costs nothing", async () => {
     await oracle.faults({ refuse: true });
-    const { code, signal } = await startLife(settings('victim', { end: 'handler' })).ended;
-    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    const { app, how } = await victim('handler');
+    expect(how).toBe(0);
     await oracle.faults({});
-    await heir(['victim']);
+    await heir([app]);
   });
 });
 
@@ -107,26 +121,24 @@ describe('many at once', () => {
   it('row 56: two copies of the library in one process have directories of their own', async () => {
     await oracle.faults({ refuse: true });
     const copies = ['one', 'two'].map((name) => {
-      const folder = join(directory, name);
-      cpSync(join(ROOT, 'dist'), join(folder, 'dist'), { recursive: true });
-      cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
-      symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-      return pathToFileURL(join(folder, 'dist', 'index.js')).href;
+      const copy = join(folder, name);
+      cpSync(join(ROOT, 'dist'), join(copy, 'dist'), { recursive: true });
+      cpSync(join(ROOT, 'package.json'), join(copy, 'package.json'));
+      symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+      return pathToFileURL(join(copy, 'dist', 'index.js')).href;
     });
-    const spool = join(directory, 'spool');
     const said = await runScript('twice.mjs', {
       app: 'twice',
       url: oracle.url,
-      directory: spool,
+      directory,
       count: COUNT,
       copies,
     });
     expect(said).toEqual({ loggers: 4, listeners: 2 });
-    const folders = readdirSync(join(spool, 'logferry-v1'));
-    const instances = folders.flatMap((folder) => readdirSync(join(spool, 'logferry-v1', folder)));
+    const folders = readdirSync(join(directory, 'logferry-v1'));
+    const instances = folders.flatMap((name) => readdirSync(join(directory, 'logferry-v1', name)));
     expect({ folders: folders.length, instances: new Set(instances).size }).toEqual({ folders: 2, instances: 4 });
     await oracle.faults({});
-    directory = spool;
     await heir(['twicelogger0', 'twicelogger2']);
     await heir(['twicelogger1', 'twicelogger3'], 'other');
   });

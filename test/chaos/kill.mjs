@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { bytesBelow, deadLetters } from './leftovers.mjs';
 import { startLife } from './life.mjs';
-import { readMessage } from './message.mjs';
 import { startOracle } from './oracle-process.mjs';
 import { randomOf } from './random.mjs';
 
@@ -11,6 +11,10 @@ const RECORDS_PER_REQUEST = 100;
 const REQUESTS_AT_ONCE = 4;
 export const WINDOW = RECORDS_PER_REQUEST * REQUESTS_AT_ONCE;
 
+/** A life that says this writes in the background for a while, and promises less. */
+const SLOW_DISK = /disk of the spool is slow/;
+/** A segment of each process may be beyond the cap of all. */
+const SLACK = 1.1;
 /** Looks at the oracle after which nothing more is expected, 50 ms apart. */
 const CALM = 6;
 
@@ -52,26 +56,6 @@ export const MODES = {
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
-/** Everything that lies in dead-letter files below `directory`, by application and number. */
-export function deadLetters(directory) {
-  const dead = new Set();
-  for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile() || !/(?:^|\/)dead(?:\/|$)/.test(entry.parentPath)) continue;
-    for (const line of readFileSync(join(entry.parentPath, entry.name), 'utf8').split('\n')) {
-      for (const text of line === '' ? [] : textsOf(JSON.parse(line))) {
-        const read = readMessage(text);
-        if (read?.intact) dead.add(`${read.app}-${read.n}`);
-      }
-    }
-  }
-  return dead;
-}
-
-function textsOf(value) {
-  if (typeof value === 'string') return value.startsWith('{') ? [value, ...textsOf(JSON.parse(value))] : [value];
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
-}
-
 /**
  * Runs `kills` lives of one mode on one spool, each killed, and a last one that delivers everything, for which it has
  * `patienceMillis` once nothing is in the way. `memory`: the control, an application without a spool.
@@ -82,9 +66,10 @@ export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 
   const directory = mkdtempSync(join(tmpdir(), `chaos-${name}-`));
   const oracle = await startOracle();
   const begun = performance.now();
-  const run = { name, kills, lives: [], duplicates: [], problems: [], patienceMillis, directory };
-  const live = (number, settings = {}) =>
-    startLife({
+  const run = { name, kills, lives: [], duplicates: [], problems: [], mostBytes: 0, patienceMillis, directory };
+  const alive = new Set();
+  const live = (number, settings = {}) => {
+    const life = startLife({
       app: `${name}${seed}life${number}`,
       url: oracle.url,
       directory,
@@ -95,24 +80,29 @@ export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 
       memory,
       ...settings,
     });
+    alive.add(life);
+    return life;
+  };
   try {
     for (let number = 0; number < kills; number += 1) {
       await oracle.faults({ seed: seed + number, ...mode.faults(number) });
       await killedLife(run, live(number), mode.moment(random, number));
       if (run.problems.length > 0) break;
-      checkDisk(run, mode);
+      run.mostBytes = Math.max(run.mostBytes, bytesBelow(directory));
       const { duplicates, resetRecords } = await oracle.report();
       run.duplicates.push(duplicates);
       const allowed = WINDOW * (number + 1) + resetRecords;
       if (duplicates > allowed)
         run.problems.push(`${duplicates} duplicates after ${number + 1} kills, over ${allowed}`);
     }
+    const cap = mode.spool?.maxDiskBytes;
+    if (cap !== undefined && run.problems.length === 0) await backBelowCap(run, live(kills), cap * SLACK);
     await oracle.faults({});
-    if (run.problems.length === 0)
-      await lastLife(run, live(kills, { rate: 1_000, count: 100 }), oracle, mode, directory);
+    if (run.problems.length === 0) await lastLife(run, live(kills + 1, { rate: 1_000, count: 100 }), oracle, mode);
     run.report = await oracle.report(`${name}${seed}life`);
     judge(run, mode);
   } finally {
+    await Promise.all([...alive].map((life) => life.kill()));
     await oracle.stop();
     if (memory || run.problems.length === 0) rmSync(directory, { recursive: true, force: true });
   }
@@ -120,22 +110,28 @@ export async function killRun({ mode: name, kills, seed, rate, patienceMillis = 
   return run;
 }
 
-/** Bytes of all files below a directory. */
-function bytesBelow(directory) {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
-}
-
-function checkDisk(run, { spool = {} }) {
-  const bytes = bytesBelow(run.directory);
-  if (bytes > spool.maxDiskBytes * 1.1) run.problems.push(`${bytes} bytes on disk, over ${spool.maxDiskBytes}`);
+/**
+ * Lives that end before they have found out what others have left may go beyond the cap together; one that lasts takes
+ * it back, although nothing can be delivered yet.
+ */
+async function backBelowCap(run, life, cap) {
+  await life.working;
+  const deadline = performance.now() + run.patienceMillis;
+  let bytes = bytesBelow(run.directory);
+  for (; bytes > cap && performance.now() < deadline; bytes = bytesBelow(run.directory)) await sleep(50);
+  if (bytes > cap) run.problems.push(`${bytes} bytes on disk stay over ${cap}`);
+  await endLife(run, life);
 }
 
 async function killedLife(run, life, { after, millis }) {
   await life[after];
   await sleep(millis);
+  await endLife(run, life);
+}
+
+async function endLife(run, life) {
   const { code, signal, stderr } = await life.kill();
-  run.lives.push({ prefix: life.app, count: life.acknowledged });
+  run.lives.push({ prefix: life.app, count: life.acknowledged, slow: SLOW_DISK.test(stderr) });
   if (signal !== 'SIGKILL') run.problems.push(`${life.app} ended by itself (${code ?? signal}): ${stderr}`);
 }
 
@@ -149,6 +145,17 @@ function missing(checks, { poisonEvery = 0, spool = {} }) {
   );
 }
 
+/** The last records of lives that wrote in the background: they were accepted, but not yet on the disk. */
+function unwrittenOf(lives, checks) {
+  const ids = new Set();
+  for (const { prefix, count } of lives.filter(({ slow }) => slow)) {
+    const { missing: numbers } = checks.find((check) => check.prefix === prefix);
+    for (let n = count - 1, at = numbers.length - 1; n >= 0 && numbers[at] === n; n -= 1, at -= 1)
+      ids.add(`${prefix}-${n}`);
+  }
+  return ids;
+}
+
 async function lastLife(run, life, oracle, mode) {
   await life.working;
   const ranges = () => [...run.lives, { prefix: life.app, count: life.acknowledged }];
@@ -160,8 +167,13 @@ async function lastLife(run, life, oracle, mode) {
     const { ids: now } = await oracle.report();
     run.acknowledged = ranges().reduce((sum, { count }) => sum + count, 0);
     run.undelivered = checks.reduce((sum, { missingCount }) => sum + missingCount, 0);
-    run.lost = missing(checks, mode);
-    if (mode.poisonEvery) run.lost.push(...undead(ranges(), mode.poisonEvery, run.directory));
+    const unwritten = unwrittenOf(run.lives, checks);
+    run.unwritten = unwritten.size;
+    run.lost = missing(checks, mode).filter((id) => !unwritten.has(id));
+    if (mode.poisonEvery) {
+      const letters = undead(ranges(), mode.poisonEvery, run.directory);
+      run.lost.push(...letters.filter((id) => !unwritten.has(id)));
+    }
     calm = run.lost.length === 0 && ids === now ? calm + 1 : 0;
     ids = now;
   } while (calm < CALM && performance.now() < deadline);

@@ -24,7 +24,7 @@ function readArguments() {
   const { values } = parseArgs({ options });
   const given = Object.keys(values).some((name) => name.endsWith('kills') || name === 'faults');
   const usual = (full, short) => (given ? 0 : values.short ? short : full);
-  const kills = number(values.kills, usual(200, 3));
+  const kills = number(values.kills, usual(200, 2));
   return {
     seed: number(values.seed, Math.floor(Math.random() * 1e9)),
     rate: number(values.rate, 2_000),
@@ -33,9 +33,9 @@ function readArguments() {
     modes: [
       ['healthy', kills],
       ['faults', values.faults || !given ? kills : 0],
-      ['recovery', number(values['recovery-kills'], usual(200, 5))],
-      ['bisect', number(values['bisect-kills'], usual(50, 2))],
-      ['drop', number(values['drop-kills'], usual(50, 2))],
+      ['recovery', number(values['recovery-kills'], usual(200, 4))],
+      ['bisect', number(values['bisect-kills'], usual(50, 1))],
+      ['drop', number(values['drop-kills'], usual(50, 1))],
     ].filter(([, count]) => count > 0),
   };
 }
@@ -46,7 +46,7 @@ function perKill(duplicates) {
   return { most: Math.max(0, ...steps), mean: steps.reduce((sum, step) => sum + step, 0) / Math.max(1, steps.length) };
 }
 
-function rowOf({ name, kills, acknowledged, report, lost, duplicates, undelivered, seconds }) {
+function rowOf({ name, kills, acknowledged, report, lost, unwritten, duplicates, undelivered, mostBytes, seconds }) {
   const { most, mean } = perKill(duplicates);
   return {
     mode: name,
@@ -54,6 +54,7 @@ function rowOf({ name, kills, acknowledged, report, lost, duplicates, undelivere
     acknowledged,
     delivered: report.ids,
     lost: lost?.length ?? '?',
+    'behind a slow disk': unwritten,
     undelivered,
     wrong: report.wrong,
     foreign: report.foreign,
@@ -61,6 +62,7 @@ function rowOf({ name, kills, acknowledged, report, lost, duplicates, undelivere
     'most per kill': most,
     'mean per kill': Math.round(mean),
     allowed: WINDOW,
+    'most KB on disk': Math.round(mostBytes / 1_024),
     seconds: Math.round(seconds),
   };
 }

@@ -73,6 +73,8 @@ describe('logferry spool purge', () => {
   it('deletes only what is old enough, and of the platform that was named', async () => {
     const { rig, redarch, released, killed, living, other, dead } = await filled();
     age(join(redarch, 'dead', dead[0] as string), 8 * DAY);
+    const similar = await rig.orphan('redarchive', ['{"c":1}']);
+    age(join(rig.destination('redarchive'), similar, '00000000-logs.seg'), 8 * DAY);
     age(join(redarch, released, '00000000-logs.seg'), 8 * DAY);
     age(join(redarch, killed, '00000000-logs.seg'), 6 * DAY);
     age(join(rig.destination('logtide', 'shop'), other, '00000000-logs.seg'), 8 * DAY);
@@ -82,6 +84,7 @@ describe('logferry spool purge', () => {
     expect(fs.readdirSync(join(redarch, 'dead'))).not.toContain(dead[0]);
     expect(fs.readdirSync(join(redarch, 'dead'))).toContain(dead[1]);
     expect(fs.readdirSync(rig.destination('logtide', 'shop'))).toEqual([other]);
+    expect(fs.readdirSync(rig.destination('redarchive'))).toEqual([similar]);
   });
 
   it('says what it cannot delete, and leaves files that are not of the spool', async () => {

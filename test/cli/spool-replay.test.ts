@@ -32,6 +32,27 @@ function replay(rig: SpoolRig, args: readonly string[] = [], options: RunOptions
   return rig.run(['replay', ...(args.includes('--name') ? [] : ['--name', '']), ...args], options);
 }
 
+/** `replay` without end, stopped once `isDue` says so, which is asked again and again. */
+async function interrupted(
+  rig: SpoolRig,
+  env: Record<string, string>,
+  isDue: (stderr: string) => boolean,
+  { args = [], signal = 'SIGINT' }: { args?: readonly string[]; signal?: NodeJS.Signals } = {},
+) {
+  let pid = 0;
+  let said = '';
+  const onStart = (started: number): void => {
+    pid = started;
+  };
+  const onStderr = (text: string): void => {
+    said = text;
+  };
+  const run = replay(rig, ['--timeout', '10m', ...args], { env, onStart, onStderr });
+  await expect.poll(() => isDue(said), { timeout: 30_000 }).toBe(true);
+  process.kill(pid, signal);
+  return run;
+}
+
 describe('logferry spool replay', () => {
   it('delivers dead letters and what dead processes have left, and clears them away', async () => {
     const rig = new SpoolRig();
@@ -106,42 +127,49 @@ describe('logferry spool replay', () => {
     expect(fs.readdirSync(rig.destination('logtide'))).toEqual(['dead']);
   });
 
-  it('leaves what it cannot deliver in time to the next one, and ends with 1', async () => {
+  it('leaves what it cannot deliver to the next one when it is interrupted, and ends with 1', async () => {
     const rig = new SpoolRig();
     const sink = await sinkOf();
     const env = envOf(sink, 'LOGTIDE');
     sink.setFaults({ status: 401 }, 'logtide');
     await rig.orphan('logtide', [entry('orphan')]);
     rig.deadLetters('logtide', [{ text: entry('dead'), reason: '400' }]);
-    const { code, stdout, stderr } = await replay(rig, ['--timeout', '1500ms'], { env });
+    const { code, stdout, stderr } = await interrupted(rig, env, (said) => said.includes('401'));
     expect([code, stdout]).toEqual([1, 'logtide: 0 records delivered, 0 dead-lettered again, 2 left\n']);
     expect(stderr).toMatch(/^logferry spool: logtide is held: 401/m);
     const listed = JSON.parse((await rig.run(['ls', '--json'])).stdout).destinations[0];
     expect(listed.dead.letters).toBe(0);
-    const waiting = listed.instances.map(({ state, waiting }: { state: string; waiting: number }) => [state, waiting]);
-    expect(waiting.reduce((sum: number, [, count]: [string, number]) => sum + count, 0)).toBe(2);
-    expect(waiting.map(([state]: [string]) => state)).not.toContain('alive');
+    const found: { state: string; waiting: number }[] = listed.instances;
+    expect(found.reduce((sum, { waiting }) => sum + waiting, 0)).toBe(2);
+    expect(found.map(({ state }) => state)).not.toContain('alive');
     sink.setFaults({}, 'logtide');
     expect(await replay(rig, [], { env })).toMatchObject({ code: 0 });
     expect(messages(sink).sort()).toEqual(['dead', 'orphan']);
   });
 
-  it('stops early when it is interrupted, and leaves the rest', async () => {
+  it('leaves everything to the next one when it is killed', async () => {
+    const rig = new SpoolRig();
+    const sink = await sinkOf();
+    const env = envOf(sink, 'LOGTIDE');
+    sink.setFaults({ hang: true }, 'logtide');
+    await rig.orphan('logtide', [entry('orphan')]);
+    rig.deadLetters('logtide', [{ text: entry('dead'), reason: '400' }]);
+    const isSent = (): boolean => sink.counts().logtide.faulted > 0;
+    // With --dead it holds the orphan in its hands.
+    expect((await interrupted(rig, env, isSent, { args: ['--dead'], signal: 'SIGKILL' })).code).toBe(null);
+    sink.setFaults({}, 'logtide');
+    const { code, stdout } = await replay(rig, [], { env });
+    expect([code, stdout]).toEqual([0, 'logtide: 2 records delivered, 0 dead-lettered again, 0 left\n']);
+    expect(messages(sink).sort()).toEqual(['dead', 'orphan']);
+  });
+
+  it('waits no longer than it is told to', async () => {
     const rig = new SpoolRig();
     const sink = await sinkOf();
     sink.setFaults({ hang: true }, 'logtide');
     await rig.orphan('logtide', [entry('orphan')]);
-    let pid = 0;
-    const run = replay(rig, ['--timeout', '10m'], {
-      env: envOf(sink, 'LOGTIDE'),
-      onStart: (started) => {
-        pid = started;
-      },
-    });
-    // The request is under way: the interruption meets it in the middle of its work.
-    await expect.poll(() => sink.counts().logtide.faulted, { timeout: 20_000 }).toBeGreaterThan(0);
-    process.kill(pid, 'SIGINT');
-    expect(await run).toMatchObject({ code: 1, stdout: expect.stringMatching(/ 1 left\n$/) });
+    const run = await replay(rig, ['--timeout', '0.5s'], { env: envOf(sink, 'LOGTIDE') });
+    expect([run.code, run.stdout]).toEqual([1, 'logtide: 0 records delivered, 0 dead-lettered again, 1 left\n']);
   });
 
   it('leaves a spool of another name alone, and says so', async () => {
@@ -153,7 +181,7 @@ describe('logferry spool replay', () => {
     expect([alone.code, alone.stdout]).toEqual([1, '']);
     expect(lines(alone.stderr)).toEqual([
       expect.stringMatching(
-        /: logtide-[0-9a-f]{8} is left alone: it does not belong to the spool name "shop" \(see --name\)$/,
+        /: logtide-[0-9a-f]{8} is left alone: it does not have the spool name "shop" but "other" \(see --name\)$/,
       ),
       'logferry spool: nothing to replay for the spool name "shop"',
     ]);
@@ -204,7 +232,7 @@ describe('logferry spool replay', () => {
     const sink = await sinkOf();
     const folder = join(rig.destination('logtide'), await rig.orphan('logtide', [entry('good')]));
     fs.writeFileSync(join(folder, '00000001-logs.seg.gz'), 'no gzip');
-    const { code, stdout, stderr } = await replay(rig, ['--timeout', '2s'], { env: envOf(sink, 'LOGTIDE') });
+    const { code, stdout, stderr } = await interrupted(rig, envOf(sink, 'LOGTIDE'), () => messages(sink).length > 0);
     expect([code, stdout, messages(sink)]).toEqual([
       1,
       'logtide: 1 record delivered, 0 dead-lettered again, 1 left\n',

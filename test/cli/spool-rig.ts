@@ -24,15 +24,15 @@ export interface Ended {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Default: this Node. */
-  readonly node?: string;
   readonly onStart?: (pid: number) => void;
+  /** What it has said so far, every time it says something. */
+  readonly onStderr?: (text: string) => void;
 }
 
 /** Runs `logferry spool …` to its end, with nothing in its environment but what is given. */
-export function spool(args: readonly string[], { env = {}, cwd, node, onStart }: RunOptions = {}): Promise<Ended> {
+export function spool(args: readonly string[], { env = {}, cwd, onStart, onStderr }: RunOptions = {}): Promise<Ended> {
   if (!fs.existsSync(MAIN)) throw new Error(`${MAIN} is missing: run "npm run build" first`);
-  const child = spawn(node ?? process.execPath, [MAIN, 'spool', ...args], {
+  const child = spawn(process.execPath, [MAIN, 'spool', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH, ...env },
     ...(cwd !== undefined && { cwd }),
@@ -48,6 +48,7 @@ export function spool(args: readonly string[], { env = {}, cwd, node, onStart }:
   });
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
+    onStderr?.(stderr);
   });
   return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })));
 }

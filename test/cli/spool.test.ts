@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { ageText, countText, sizeText } from '../../src/cli/spool-output.ts';
 import { foldersIn } from '../../src/cli/spool-survey.ts';
 import { frameOf } from '../../src/delivery/spool/frame.ts';
+import { headerBytes } from '../../src/delivery/spool/header.ts';
 import { ownerFacts } from '../../src/delivery/spool/owner.ts';
 import { givenAway, STRANGER } from '../delivery/spool/places.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -89,6 +90,9 @@ describe('logferry spool ls', () => {
     const adoptedDead = 'mjwaid1k-8-0-0000000f.adopt-mjwaid1k-9-0-0000000e';
     fs.mkdirSync(join(destination, adopted));
     fs.mkdirSync(join(destination, adoptedDead));
+    // Begun long ago, and empty: nothing in it is old.
+    const header = { platform: 'redarch', lane: 'logs', openedMillis: 0 };
+    fs.writeFileSync(join(destination, adoptedDead, '00000007-logs.seg'), headerBytes(header));
     // A damaged line, and one that was being written.
     const segment = join(destination, killed, '00000000-logs.seg');
     fs.appendFileSync(segment, '00000000 {"a":"x"}\n12345678 torn');
@@ -136,12 +140,20 @@ describe('logferry spool ls', () => {
     );
     expect(byName).toEqual({
       [adopted]: { directory: adopted, state: 'alive', adopted: true, owner, ...empty },
-      [adoptedDead]: { directory: adoptedDead, state: 'dead', adopted: true, owner: null, ...empty },
+      [adoptedDead]: {
+        directory: adoptedDead,
+        state: 'dead',
+        adopted: true,
+        owner: null,
+        ...empty,
+        segments: 1,
+        bytes: 98,
+      },
       [released]: {
         directory: released,
         state: 'released',
         adopted: false,
-        owner: null,
+        owner,
         ...one,
         waiting: 2,
         bytes: size(released),
@@ -165,7 +177,10 @@ describe('logferry spool ls', () => {
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(/^logtide-[0-9a-f]{8} \("my shop"\)\n/);
     expect(stdout).toMatch(
-      new RegExp(`^  ${released}  released\n    2 records wait in 1 segment, \\d+ B; oldest \\d+ s$`, 'm'),
+      new RegExp(
+        `^  ${released}  released, pid ${process.pid} on \\S+\n    2 records wait in 1 segment, \\d+ B; oldest \\d+ s$`,
+        'm',
+      ),
     );
     expect(stdout).toMatch(new RegExp(`^  ${killed}  dead, pid ${process.pid} on `, 'm'));
     expect(stdout).toMatch(

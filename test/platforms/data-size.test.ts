@@ -99,6 +99,8 @@ describe.each(PLATFORM_NAMES)('%s', (name) => {
     expect(String(said?.message ?? said?.eventMessage).slice(-16)).toMatch(/x…\[\+\d+\]$/);
     expect(memberOf(cut, 'kept')).toBe('yes');
     expect(memberOf(list, 'kept')).toBe('yes');
+    // Trakerr leaves an entry out that is too long for its field.
+    if (name !== 'trakerr') expect(memberOf(list, 'probe')).toContain('…');
     expect(JSON.stringify(key)).toContain('"kept');
     expect(JSON.stringify(key)).toContain('under a key');
     await rig.deliver(records);
@@ -109,6 +111,7 @@ describe.each(PLATFORM_NAMES)('%s', (name) => {
     const origin = { resource, instrumentationScope: { name: 'scope-kept' } };
     const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, index) => [`k${index}`, index]));
     rig.encode(record('huge', { ...origin, ...attributes(many) }));
+    rig.encode(record({ ...many }, { ...origin, eventName: 'huge', ...attributes(many) }));
     for (const text of rig.encode(record('small', { ...origin, ...attributes({ kept: 'yes' }) }))) {
       expect(memberOf(text, 'resource.kept')).toBe('yes');
       expect(JSON.stringify(text)).toContain('scope-kept');

@@ -10,7 +10,9 @@ describe('whatever the environment holds', () => {
     fc.constantFrom('true', '0', '__proto__', 'constructor', 'https://', 'http://[', 'https://a@b:99999', '%', ','),
     fc.webUrl(),
   );
-  const names = [...VARIABLES.flatMap(({ name }) => [name, `${name}_FILE`]), 'LOGFERRY_', 'LOGFERRY___PROTO__'];
+  // Any text is the name of a directory, which would be made.
+  const harmless = VARIABLES.filter(({ name }) => name !== 'LOGFERRY_SPOOL_DIR');
+  const names = [...harmless.flatMap(({ name }) => [name, `${name}_FILE`]), 'LOGFERRY_', 'LOGFERRY___PROTO__'];
 
   it('it is read without an exception, and problems stay on one destination', () => {
     fc.assert(
@@ -39,9 +41,9 @@ describe('whatever the environment holds', () => {
       `${SECRET}\u0000`,
       `schlüssel-${SECRET}`,
     );
-    const planted = VARIABLES.filter(({ kind, name }) => kind !== 'list' && name !== 'LOGFERRY_ALLOW_INSECURE').flatMap(
-      ({ kind, name }) => (kind === 'secret' ? [name, `${name}_FILE`] : [name]),
-    );
+    const planted = harmless
+      .filter(({ kind, name }) => kind !== 'list' && name !== 'LOGFERRY_ALLOW_INSECURE')
+      .flatMap(({ kind, name }) => (kind === 'secret' ? [name, `${name}_FILE`] : [name]));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...planted), shapes), fc.boolean(), (env, fromFile) => {
         const environment = readEnvironment({

@@ -1,18 +1,20 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { SpoolDirectory } from './directory.ts';
+import type { DiskRoom } from './disk-room.ts';
 import type { SpoolFiles } from './files.ts';
 import { adoptOrphan, findOrphans, type ListedSegment, listSegments } from './orphans.ts';
 import { recover } from './recovery.ts';
 import type { Retirement } from './retirement.ts';
 import type { Segment } from './segment.ts';
-import type { Failure } from './segment-writer.ts';
+import type { Failure } from './failure.ts';
 
 export interface AdopterOptions {
   readonly files: SpoolFiles;
   readonly clock: Clock;
   readonly directory: SpoolDirectory;
   readonly retirement: Retirement;
+  readonly room: DiskRoom;
   /** A segment with records that wait; `damaged` lines in it are none any more. False when the lane is not known here. */
   readonly onRecovered: (lane: string, segment: Segment, damaged: number) => boolean;
   readonly onTrouble: (what: string, failure: Failure) => void;
@@ -53,11 +55,12 @@ export class Adopter {
     this.#postponed = [];
   }
 
-  /** Looks for orphans and takes over as many as are wanted; never rejects. */
+  /** Looks for orphans, takes over as many as are wanted, and measures what is left to others; never rejects. */
   async run(): Promise<void> {
-    const { files, clock, directory, onTrouble } = this.#options;
-    const { destination, instance } = directory;
-    if (this.#running || this.#stopped || destination === undefined || instance === undefined) return;
+    const { files, clock, directory, room, onTrouble } = this.#options;
+    const { root, destination, instance } = directory;
+    if (this.#running || this.#stopped || root === undefined) return;
+    if (destination === undefined || instance === undefined) return;
     this.#running = true;
     try {
       for (const { path, listed } of this.#postponed.splice(0)) await this.#recover(path, listed);
@@ -66,6 +69,8 @@ export class Adopter {
         if (found.kind === 'orphan') await this.#adopt(destination, found.folder, instance.instance);
         else onTrouble('adopt', found);
       }
+      // Never at the same time: what changes hands would be counted on both sides.
+      await room.measure(root, instance.path);
     } catch (error) {
       onTrouble('adopt', { code: error instanceof Error ? error.name : 'UNKNOWN' });
     }
@@ -89,7 +94,7 @@ export class Adopter {
   }
 
   async #recover(path: string, listed: ListedSegment): Promise<void> {
-    const { files, clock, retirement, onRecovered, onTrouble } = this.#options;
+    const { files, clock, retirement, room, onRecovered, onTrouble } = this.#options;
     const recovered = await recover(files, {
       path: join(path, listed.file),
       sequence: listed.sequence,
@@ -110,6 +115,7 @@ export class Adopter {
     }
     const { segment, damaged } = recovered;
     segment.recovered = true;
+    room.adopted(segment);
     this.#segments += 1;
     if (!onRecovered(listed.lane, segment, damaged)) this.#segments -= 1;
     else if (segment.idle) {

@@ -9,6 +9,8 @@ export class Availability {
   readonly #clock: Clock;
   readonly #diagnostics: Diagnostics;
   #retryAt: number | undefined;
+  /** It is tried again, and nothing has been written yet. */
+  #unproven = false;
   /** What is wrong, while the disk cannot be used. */
   problem: string | undefined;
 
@@ -28,14 +30,24 @@ export class Availability {
 
   /** `reason` says what is wrong, where, and how to put it right. */
   failed(reason: string): void {
+    if (this.#retryAt === Number.POSITIVE_INFINITY) return;
     this.#retryAt = this.#clock.now() + RETRY_MILLIS;
+    this.#unproven = false;
     this.problem = reason;
     this.#diagnostics.warn('spool', `${reason}; records wait in memory until it can be used`);
   }
 
-  resumed(): void {
+  /** Tries again; operators hear of it only when it works. */
+  retry(): void {
     this.#retryAt = undefined;
     this.problem = undefined;
+    this.#unproven = true;
+  }
+
+  /** Something was written. */
+  proven(): void {
+    if (!this.#unproven) return;
+    this.#unproven = false;
     this.#diagnostics.cleared('spool', 'the spool can be used again');
   }
 

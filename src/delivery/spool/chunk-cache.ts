@@ -13,9 +13,9 @@ interface Entry {
   used: number;
 }
 
-/** Frames that are still on their way to the disk are nowhere else. */
+/** Frames that are still on their way to the disk are nowhere else, and more of them may come. */
 function isOnDisk({ segment, chunk }: Entry): boolean {
-  return segment.compressed || chunk.limit <= segment.diskBytes;
+  return !chunk.open && (segment.compressed || chunk.limit <= segment.diskBytes);
 }
 
 /** What of the segments is in memory: the youngest slabs that were written and the parts that were read last. */
@@ -48,10 +48,11 @@ export class ChunkCache {
     }
   }
 
-  /** A chunk to write the next frames of a segment to, `size` bytes or more. */
+  /** A chunk to write the next frames of a segment to, `size` bytes or more; it is not let go of while it is `open`. */
   slab(segment: Segment, size: number): Chunk {
     const spare = size <= SLAB_BYTES ? this.#spare.pop() : undefined;
     const chunk = new Chunk(spare ?? Buffer.allocUnsafeSlow(Math.max(size, SLAB_BYTES)), segment.size);
+    chunk.open = true;
     this.add(segment, chunk);
     return chunk;
   }
@@ -65,7 +66,7 @@ export class ChunkCache {
     this.#entries = this.#entries.filter((other) => other !== entry);
     const { bytes, pins } = entry.chunk;
     this.#bytes -= bytes.length;
-    // A buffer that a batch still points to must not be written to again.
-    if (pins === 0 && bytes.length === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(bytes);
+    // A buffer that a batch, or the thread pool, still reads from must not be written to again.
+    if (pins === 0 && isOnDisk(entry) && bytes.length === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(bytes);
   }
 }

@@ -14,6 +14,8 @@ export class Chunk implements FrameSink {
   damaged = 0;
   /** Batches that point here. */
   pins = 0;
+  /** Frames are still written to it. */
+  open = false;
 
   constructor(bytes: Buffer, base: number) {
     this.bytes = bytes;
@@ -63,6 +65,13 @@ export class Chunk implements FrameSink {
   /** What was written up to `end` is not for reading: the header of a segment. */
   skip(end: number): void {
     this.#used = end;
+  }
+
+  /** What lies behind the last frame, up to `offset` of the segment, is none. */
+  endAt(offset: number): void {
+    if (this.limit >= offset) return;
+    this.#used = offset - this.base;
+    this.damaged += 1;
   }
 
   /** Where the frame begins and ends. */

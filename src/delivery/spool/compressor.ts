@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { SpoolFiles } from './files.ts';
 import type { Segment } from './segment.ts';
-import { type Failure, failureOf } from './segment-writer.ts';
+import { type Failure, failureOf } from './failure.ts';
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Smaller ones are not worth a file. */
@@ -12,8 +12,10 @@ const MIN_BYTES = 65_536;
 const pack = promisify(gzip);
 
 /** Whether compressing a segment gains room. */
-function isCompressible({ sealed, compressed, ended, size, waiting, damaged }: Segment): boolean {
-  return sealed && !compressed && !ended && !damaged && size >= MIN_BYTES && waiting > 0;
+function isCompressible({ sealed, compressed, ended, size, diskBytes, waiting, damaged }: Segment): boolean {
+  // What is still on its way to the disk, or never got there, would not be in the compressed file.
+  const isWritten = sealed && diskBytes >= size;
+  return isWritten && !compressed && !ended && !damaged && size >= MIN_BYTES && waiting > 0;
 }
 
 /**

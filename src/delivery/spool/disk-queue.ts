@@ -2,15 +2,16 @@ import type { Batch } from '../../codec/batch.ts';
 import type { DropReason } from '../ledger.ts';
 import type { TakeOptions } from '../queue.ts';
 import { AckFiles } from './acks.ts';
-import { ChunkCache, SLAB_BYTES } from './chunk-cache.ts';
+import { ChunkCache } from './chunk-cache.ts';
 import { type DiskBatch, fromOf, type Piece, toOf } from './disk-batch.ts';
 import type { SpoolHost } from './host.ts';
 import { SegmentReader } from './reader.ts';
 import type { Segment } from './segment.ts';
 import { SegmentAppender } from './segment-appender.ts';
 import { SegmentList } from './segment-list.ts';
-import type { Failure } from './segment-writer.ts';
+import type { Failure } from './failure.ts';
 import { TakenBatches } from './taken-batches.ts';
+import { Unsynced } from './unsynced.ts';
 
 export interface DiskQueueOptions {
   readonly lane: string;
@@ -38,18 +39,15 @@ export class DiskQueue {
   /** The young end. */
   readonly appender: SegmentAppender;
   readonly #taken = new TakenBatches();
-  /** Segments that the disk may not have kept. */
-  readonly #unsynced = new Set<Segment>();
+  readonly #unsynced = new Unsynced();
   #waiting = 0;
 
   constructor(options: DiskQueueOptions) {
     const { host, lane, onReadable } = options;
-    const { files, clock } = host;
     this.#options = options;
-    this.#acks = new AckFiles(files);
+    this.#acks = new AckFiles(host.files);
     this.#reader = new SegmentReader({
-      ...{ files, clock, onReadable },
-      cache: this.#cache,
+      ...{ files: host.files, clock: host.clock, cache: this.#cache, onReadable },
       onDamaged: (segment, count) => {
         segment.damaged = true;
         this.#lose(count, 'corrupt');
@@ -59,8 +57,7 @@ export class DiskQueue {
       onUnreadable: (segment, reason) => this.drop(segment, reason),
     });
     this.appender = new SegmentAppender({
-      ...{ host, lane },
-      cache: this.#cache,
+      ...{ host, lane, cache: this.#cache },
       onBegun: (segment) => this.#list.add(segment),
       onSealed: (segment) => this.#endIfIdle(segment),
       onUnsynced: (segment, failure) => {
@@ -97,7 +94,7 @@ export class DiskQueue {
     const offset = active?.size ?? 0;
     const before = this.#list.all().filter((segment) => !segment.idle);
     const isPast = (segment: Segment): boolean => {
-      if (segment !== active || segment.sealed) return segment.idle;
+      if (segment !== active) return segment.idle;
       const first = segment.spans[0];
       return (first === undefined || first.from >= offset) && !this.#taken.hasBefore(segment, offset);
     };
@@ -112,22 +109,29 @@ export class DiskQueue {
   }
 
   /** Appends one record that is handed out at once. */
-  appendTaken(text: string): DiskBatch | undefined {
-    if (this.appender.append(text, true) !== undefined) return undefined;
+  appendTaken(text: string): DiskBatch | Failure {
+    const failure = this.appender.append(text, true);
+    if (failure !== undefined) return failure;
     this.#waiting += 1;
     return this.#handOut([this.appender.last()]);
   }
 
   take(options: TakeOptions): Batch | undefined {
-    const pieces = this.#waiting > 0 ? this.#pieces(options) : [];
-    return pieces.length > 0 ? this.#handOut(pieces) : undefined;
+    // Where one side is damaged all through, or has nothing fresh, the other may have something.
+    for (let side = 0; side < 2 && this.#waiting > 0; side += 1) {
+      const pieces = this.#pieces(options);
+      if (pieces.length > 0) return this.#handOut(pieces);
+      if (this.isReading) return undefined;
+    }
+    return undefined;
   }
 
   #pieces(options: TakeOptions): readonly Piece[] {
     if (!options.newest) return this.#reader.oldest(this.#list.turn(), options);
     const newest = this.#reader.newest(this.#list.all());
     if (newest.length > 0 || this.#reader.loading) return newest;
-    return this.#reader.oldest(this.#list.all(), options);
+    // The young end is damaged.
+    return this.#reader.oldest(this.#list.all(), { ...options, maxRecords: 1 });
   }
 
   split(batch: Batch, count: number): readonly [Batch, Batch] {
@@ -211,12 +215,8 @@ export class DiskQueue {
 
   /** Some records that the disk may not have kept, to be appended again and then acknowledged. */
   takeUnsynced(): DiskBatch | undefined {
-    for (const segment of this.#unsynced) {
-      const pieces = segment.ended ? [] : this.#reader.oldest([segment], { maxRecords: 1_024, maxBytes: SLAB_BYTES });
-      if (segment.ended || segment.waiting === 0) this.#unsynced.delete(segment);
-      if (pieces.length > 0) return this.#handOut(pieces);
-    }
-    return undefined;
+    const pieces = this.#unsynced.take(this.#reader);
+    return pieces.length > 0 ? this.#handOut(pieces) : undefined;
   }
 
   /** Ends writing; with `exiting` what waits for a slow disk is written at once. */

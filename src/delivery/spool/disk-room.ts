@@ -51,6 +51,11 @@ export class DiskRoom {
     if (usage.kind === 'ok') this.othersBytes = usage.othersBytes;
   }
 
+  /** A segment of others has become one of ours. */
+  adopted({ diskBytes }: Segment): void {
+    this.othersBytes = Math.max(0, this.othersBytes - diskBytes);
+  }
+
   /** Makes room for a segment of `bytes`, as far as there is something to drop. */
   make(bytes: number): void {
     while (this.ownBytes + this.othersBytes + bytes > this.#options.maxBytes && this.dropOldest());

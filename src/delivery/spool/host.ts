@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { SpoolFiles } from './files.ts';
 import type { Segment } from './segment.ts';
-import type { Failure } from './segment-writer.ts';
+import type { Failure } from './failure.ts';
 
 /**
  * When the disk is asked to keep what was written (`fdatasync`, always in the thread pool): `interval`, every second
@@ -26,7 +26,7 @@ export interface SpoolHost {
   readonly isOurs: (now: number) => boolean;
   /** A segment is not needed any more; its files go. */
   readonly retire: (segment: Segment) => void;
-  /** Records that were taken over for writing in the thread pool could not be written. */
+  /** Records that were taken over for writing in the thread pool could not be written; they are in memory. */
   readonly failed: (failure: Failure) => void;
   /** Writing is slow, and goes to the thread pool for a while. */
   readonly slow: (asynchronous: boolean) => void;

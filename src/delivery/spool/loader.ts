@@ -4,7 +4,7 @@ import { gunzip } from 'node:zlib';
 import { Chunk } from './chunk.ts';
 import type { SpoolFiles } from './files.ts';
 import type { Segment } from './segment.ts';
-import { type Failure, failureOf } from './segment-writer.ts';
+import { type Failure, failureOf } from './failure.ts';
 
 const LF = 0x0a;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
@@ -29,30 +29,38 @@ export interface LoadOptions {
 /** Reads frames of a segment, in the thread pool; never rejects. */
 export async function load(files: SpoolFiles, segment: Segment, options: LoadOptions): Promise<Chunk | Failure> {
   try {
-    return segment.compressed ? await unpacked(files, segment) : await read(files, segment.path, options);
+    return segment.compressed ? await unpacked(files, segment, options) : await read(files, segment, options);
   } catch (error) {
     return failureOf(error);
   }
 }
 
-async function unpacked(files: SpoolFiles, segment: Segment): Promise<Chunk> {
+async function unpacked(files: SpoolFiles, segment: Segment, { to }: LoadOptions): Promise<Chunk> {
   const bytes = await unpack(await files.promises.readFile(segment.path), { maxOutputLength: MAX_UNPACKED_BYTES });
-  return Chunk.parse(bytes, 0, bytes.length);
+  const chunk = Chunk.parse(bytes, 0, bytes.length);
+  chunk.endAt(to);
+  return chunk;
 }
 
-async function read(files: SpoolFiles, path: string, { from, to, tail }: LoadOptions): Promise<Chunk> {
-  const handle = await files.promises.open(path, FLAGS);
+async function read(files: SpoolFiles, segment: Segment, { from, to, tail }: LoadOptions): Promise<Chunk> {
+  const handle = await files.promises.open(segment.path, FLAGS);
+  // What is behind is still in memory.
+  const last = Math.min(to, segment.diskBytes);
   try {
     for (let wanted = tail ? TAIL_BYTES : READ_BYTES; ; wanted *= 4) {
-      const length = Math.min(wanted, to - from);
-      const begin = tail ? to - length : from;
+      const length = Math.min(wanted, last - from);
+      const begin = tail ? last - length : from;
       const bytes = Buffer.allocUnsafeSlow(length);
       const filled = await fill(handle, bytes, begin);
       // From the middle of a file, frames begin behind the next line feed.
-      const skipped = begin === from ? 0 : bytes.indexOf(LF) + 1;
-      const chunk = Chunk.parse(bytes.subarray(skipped), begin + skipped, filled - skipped);
-      const found = begin === from || skipped > 0;
-      if ((found && chunk.used > 0) || length === to - from || filled < length) return chunk;
+      const skipped = begin === from ? 0 : bytes.subarray(0, filled).indexOf(LF) + 1;
+      const isShort = filled < length;
+      if (begin !== from && skipped === 0 && !isShort) continue;
+      const first = begin !== from && skipped === 0 ? filled : skipped;
+      const chunk = Chunk.parse(bytes.subarray(first), begin + first, filled - first);
+      // Neither the end of a file that is too short nor that of a frame without its line feed will be found later.
+      if (last === to && (isShort || begin + length === to)) chunk.endAt(to);
+      if (chunk.used > 0 || isShort || length === last - from) return chunk;
     }
   } finally {
     await handle.close();

@@ -6,7 +6,7 @@ import type { Piece } from './disk-batch.ts';
 import type { SpoolFiles } from './files.ts';
 import { load } from './loader.ts';
 import type { Segment, Span } from './segment.ts';
-import type { Failure } from './segment-writer.ts';
+import type { Failure } from './failure.ts';
 
 /** Between attempts at reading a file that could not be read, or opened for want of descriptors. */
 const RETRY_MILLIS = 1_000;
@@ -66,7 +66,7 @@ export class SegmentReader {
     const pieces: Piece[] = [];
     const visits: Visit[] = [];
     const room = { records: options.maxRecords, bytes: options.maxBytes };
-    if (!this.#collect(segments, options, room, pieces, visits)) return [];
+    this.#collect(segments, options, room, pieces, visits);
     for (const { segment, span, offset, count } of visits) {
       this.#damaged(segment, segment.takeFront(span, offset, count));
     }
@@ -74,32 +74,31 @@ export class SegmentReader {
     return pieces;
   }
 
-  /** False when bytes are missing; nothing may be taken then. */
+  /** Up to where bytes are missing: to wait for them would mean to keep in memory, meanwhile, what is at hand. */
   #collect(
     segments: readonly Segment[],
     { fresh }: TakeOptions,
     room: Room,
     pieces: Piece[],
     visits: Visit[],
-  ): boolean {
+  ): void {
     for (const segment of segments) {
       for (const span of segment.spans) {
         const often = (pieces[0]?.attempts ?? span.attempts) >= OFTEN;
         if (fresh && span.attempts > 0) continue;
-        if (often !== span.attempts >= OFTEN || room.records === 0) return true;
+        if (often !== span.attempts >= OFTEN || room.records === 0) return;
         const visit = { segment, span, offset: span.from, count: 0 };
         visits.push(visit);
         while (visit.offset < span.to) {
           const chunk = this.#options.cache.find(segment, visit.offset);
           if (chunk === undefined) {
             this.#load(segment, visit.offset, span.to, false);
-            return false;
+            return;
           }
-          if (!takeFrom(chunk, visit, room, pieces)) return true;
+          if (!takeFrom(chunk, visit, room, pieces)) return;
         }
       }
     }
-    return true;
   }
 
   /** The youngest waiting record. */
@@ -143,11 +142,10 @@ export class SegmentReader {
       if ('code' in loaded) {
         this.#failed(segment, loaded);
         await clock.sleep(RETRY_MILLIS);
-      } else if (loaded.covers(tail ? to - 1 : from)) {
+      } else {
+        segment.failures = 0;
         segment.damaged ||= loaded.damaged > 0;
         cache.add(segment, loaded);
-      } else {
-        this.#giveUp(segment, tail ? loaded.limit : from, to);
       }
     }
     this.#loading = false;
@@ -161,14 +159,6 @@ export class SegmentReader {
     if (segment.failures < MAX_FAILURES || !segment.sealed) return;
     segment.damaged = true;
     this.#options.onUnreadable(segment, failure.code.startsWith('Z_') ? 'corrupt' : 'spool_lost');
-  }
-
-  /** There are no lines from `from` to `to`: the file is shorter than it was, or full of zeros. */
-  #giveUp(segment: Segment, from: number, to: number): void {
-    segment.damaged = true;
-    const span = segment.spans.find((other) => other.from <= from && other.to >= to);
-    if (span !== undefined && span.from === from) this.#damaged(segment, segment.takeFront(span, to, 0));
-    else this.#damaged(segment, segment.clear());
   }
 }
 

@@ -6,7 +6,7 @@ import type { SpoolFiles } from './files.ts';
 import { type FrameSink, readFrames, textEnd, textStart } from './frame.ts';
 import { readHeader } from './header.ts';
 import { ackPathOf, Segment } from './segment.ts';
-import { type Failure, failureOf } from './segment-writer.ts';
+import { type Failure, failureOf } from './failure.ts';
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
 /** Bytes looked at in one turn of the event loop: about a millisecond. */

@@ -5,7 +5,7 @@ import { Availability } from './availability.ts';
 import type { SpoolDirectory } from './directory.ts';
 import type { SpoolFiles } from './files.ts';
 import { parseInstance } from './names.ts';
-import type { Failure } from './segment-writer.ts';
+import type { Failure } from './failure.ts';
 
 export interface ResidenceOptions {
   readonly files: SpoolFiles;
@@ -44,7 +44,7 @@ export class Residence {
     if (this.#availability.isUsable) return true;
     if (!this.#availability.isRetryDue) return false;
     if (this.#options.directory.instance === undefined) return this.#open();
-    this.#availability.resumed();
+    this.#availability.retry();
     return true;
   }
 
@@ -80,6 +80,18 @@ export class Residence {
     return this.#open();
   }
 
+  /** Something was written. */
+  proven(): void {
+    this.#availability.proven();
+  }
+
+  /** Looks whether the directory has been lost; true when there is a new one. */
+  move(): boolean {
+    const { directory, clock } = this.#options;
+    const before = directory.instance;
+    return this.verify(clock.now()) && directory.instance !== before;
+  }
+
   /** Nothing is written any more. */
   end(): void {
     this.#availability.ended();
@@ -87,7 +99,7 @@ export class Residence {
 
   #open(): boolean {
     const unusable = this.#options.directory.open();
-    if (unusable === undefined) this.#availability.resumed();
+    if (unusable === undefined) this.#availability.retry();
     else this.#availability.failed(unusable.reason);
     return unusable === undefined;
   }

@@ -32,9 +32,11 @@ export class Retirement {
 
   /** The files of a segment go. */
   retire(segment: Segment): void {
-    const { path, ackPath, damaged } = segment;
+    const { path, ackPath, gone } = segment;
+    // Where room is needed nothing is kept to be looked at.
+    const damaged = segment.damaged && gone !== 'overflow';
     // An overflow wants the room at once; what was delivered can go when it goes.
-    if (segment.gone !== undefined) this.#now(path, ackPath, damaged);
+    if (gone !== undefined) this.#now(path, ackPath, damaged);
     else this.#later(path, ackPath, damaged);
   }
 

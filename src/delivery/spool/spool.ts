@@ -14,7 +14,7 @@ import { isNetworkDisk } from './network-disk.ts';
 import { Residence } from './residence.ts';
 import { Retirement } from './retirement.ts';
 import { Segment } from './segment.ts';
-import type { Failure } from './segment-writer.ts';
+import type { Failure } from './failure.ts';
 import type { SpoolOptions } from './spool-parts.ts';
 import { Syncing } from './syncing.ts';
 
@@ -56,7 +56,7 @@ export class Spool {
     this.#compressor = new Compressor(files, (failure) => this.#troubled('compress', failure));
     this.#deadLetters = new DeadLetterFiles({ files, clock, maxBytes: settings.maxDeadLetterBytes });
     this.#adopter = new Adopter({
-      ...{ files, clock, directory: this.#directory, retirement: this.#retirement },
+      ...{ files, clock, directory: this.#directory, retirement: this.#retirement, room: this.#room },
       onRecovered: (lane, segment, damaged) => this.#recovered(lane, segment, damaged),
       onTrouble: (what, failure) => this.#troubled(what, failure),
     });
@@ -96,13 +96,15 @@ export class Spool {
     this.#residence.fail(failure);
   }
 
-  /** Frees room on a full disk; false when there is nothing to give up. */
+  /** Gives up old records on a full disk, or a lost directory for a new one; false when there is nothing to be done. */
   relieve({ code }: Failure): boolean {
+    if (code === 'ENOENT') return this.#residence.move();
     return (code === 'ENOSPC' || code === 'EDQUOT') && this.#room.dropOldest();
   }
 
   /** A record was appended. */
   appended(): void {
+    this.#residence.proven();
     this.#syncing.appended();
   }
 
@@ -149,8 +151,7 @@ export class Spool {
 
   /** The same at the end of the process, when nothing can be waited for. */
   #closeNow(): void {
-    if (this.#closed) return;
-    this.#options.onTick();
+    if (!this.#closed) this.#options.onTick();
     this.#stop();
     for (const queue of this.#queues.values()) queue.close(true);
     this.#retirement.settleNow();
@@ -162,11 +163,14 @@ export class Spool {
     this.#residence.end();
     this.#cancelTick();
     this.#adopter.stop();
-    this.#forgetExit();
   }
 
   #leave(): void {
-    const empty = [...this.#queues.values()].every(({ segments }) => segments.every(({ recovered }) => recovered));
+    const queues = [...this.#queues.values()];
+    // Whoever took it over now would not see what is still on its way to the disk.
+    if (queues.some(({ appender }) => appender.unwrittenBytes > 0)) return;
+    this.#forgetExit();
+    const empty = queues.every(({ segments }) => segments.every(({ recovered }) => recovered));
     this.#directory.close(empty);
   }
 
@@ -180,7 +184,7 @@ export class Spool {
       begin: (lane, now) => this.#begin(lane, now),
       isOurs: (now) => this.#residence.isOurs(now),
       retire: (segment) => this.#retire(segment),
-      failed: (failure) => this.fail(failure),
+      failed: (failure) => void (this.relieve(failure) || this.fail(failure)),
       slow: () => this.#options.diagnostics.warn('slow', 'the disk of the spool is slow; writing in the background'),
       troubled: (what, failure) => this.#troubled(what, failure),
     };
@@ -195,7 +199,7 @@ export class Spool {
     const { instance } = this.#directory;
     const file = this.#directory.nextSegment(lane);
     if (instance === undefined || file === undefined) return { code: 'ENOENT' };
-    if (this.#room.isDiskLow(instance.path)) return { code: 'ENOSPC' };
+    if (this.#room.isDiskLow(instance.path)) return { code: 'too little space' };
     return new Segment({ ...file, openedAt: now });
   }
 
@@ -236,8 +240,6 @@ export class Spool {
     if (!due) return;
     this.#roundAt = now + ROUND_MILLIS;
     this.#directory.touch();
-    const { root, instance } = this.#directory;
-    if (root !== undefined && instance !== undefined) void this.#room.measure(root, instance.path);
     void this.#adopter.run();
   }
 

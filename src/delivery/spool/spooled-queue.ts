@@ -3,6 +3,7 @@ import type { MemoryQueue } from '../memory-queue.ts';
 import type { Queue, TakeOptions } from '../queue.ts';
 import { DiskBatch } from './disk-batch.ts';
 import type { DiskQueue } from './disk-queue.ts';
+import type { Failure } from './failure.ts';
 import type { Spool } from './spool.ts';
 
 /**
@@ -38,23 +39,33 @@ export class SpooledQueue implements Queue {
   }
 
   append(text: string): boolean {
-    return this.#toDisk(text) || this.#memory.append(text);
-  }
-
-  #toDisk(text: string): boolean {
-    if (!this.#spool.isUsable()) return false;
-    if (this.#memory.waiting > 0) this.drain();
-    let failure = this.#disk.append(text);
-    while (failure !== undefined && this.#spool.relieve(failure)) failure = this.#disk.append(text);
-    if (failure === undefined) this.#spool.appended();
-    else this.#spool.fail(failure);
-    return failure === undefined;
+    return (this.#isOpen() && this.#write(() => this.#disk.append(text))) || this.#memory.append(text);
   }
 
   appendTaken(text: string): Batch | undefined {
-    const batch = this.#spool.isUsable() ? this.#disk.appendTaken(text) : undefined;
-    if (batch instanceof DiskBatch) return batch;
-    return this.#memory.appendTaken(text);
+    let batch: Batch | undefined;
+    const take = (): Failure | undefined => {
+      const taken = this.#disk.appendTaken(text);
+      if ('code' in taken) return taken;
+      batch = taken;
+      return undefined;
+    };
+    return this.#isOpen() && this.#write(take) ? batch : this.#memory.appendTaken(text);
+  }
+
+  /** Whether the next record may go to the disk: it must not overtake those that wait for it in memory. */
+  #isOpen(): boolean {
+    if (!this.#spool.isUsable()) return false;
+    if (this.#memory.waiting > 0) this.drain();
+    return this.#memory.waiting === 0;
+  }
+
+  #write(append: () => Failure | undefined): boolean {
+    let failure = append();
+    while (failure !== undefined && this.#spool.relieve(failure)) failure = append();
+    if (failure === undefined) this.#spool.appended();
+    else this.#spool.fail(failure);
+    return failure === undefined;
   }
 
   take(options: TakeOptions): Batch | undefined {
@@ -88,21 +99,20 @@ export class SpooledQueue implements Queue {
     const unsynced = this.#disk.takeUnsynced();
     if (unsynced !== undefined) this.#rewrite(unsynced);
     if (this.#memory.waiting === 0) return;
-    const count = this.#memory.moveTo((text) => this.#disk.append(text) === undefined);
-    if (count === 0) return;
-    const next = this.#disk.checkpoint();
-    this.#moved = next;
-    this.#spool.appended();
+    const count = this.#memory.moveTo((text) => this.#write(() => this.#disk.append(text)));
+    if (count > 0) this.#moved = this.#disk.checkpoint();
   }
 
   #rewrite(batch: DiskBatch): void {
+    let count = 0;
     for (const text of batch.texts()) {
-      if (this.#disk.append(text) === undefined) continue;
-      this.#disk.release(batch);
-      return;
+      if (!this.#write(() => this.#disk.append(text))) break;
+      count += 1;
     }
     this.#moved = this.#disk.checkpoint();
-    this.#disk.acknowledge(batch);
+    const [written, rest] = this.#disk.split(batch, count);
+    this.#disk.acknowledge(written);
+    this.#disk.release(rest);
   }
 
   #of(batch: Batch): DiskQueue | MemoryQueue {

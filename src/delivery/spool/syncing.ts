@@ -44,7 +44,8 @@ export class Syncing {
     const end = this.#clock.now();
     const slow = end - begun > SLOW_MILLIS;
     this.#interval = slow ? Math.min(this.#interval * 2, MAX_INTERVAL_MILLIS) : this.#settings.fsyncMillis;
-    this.#dueAt = end + this.#interval;
+    // From its beginning: what is written meanwhile waits no longer than that.
+    this.#dueAt = (slow ? end : begun) + this.#interval;
   }
 
   /** Syncs everything that was appended before the call; false when the disk refused. Never rejects. */
