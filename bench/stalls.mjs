@@ -16,7 +16,7 @@ function openStatistics() {
 const statistics = openStatistics();
 
 /** Milliseconds that the calling thread has waited for a processor so far; 0 where the system does not say. */
-function waitedMillis() {
+export function waitedMillis() {
   if (statistics === undefined) return 0;
   const length = readSync(statistics, text, 0, text.length, 0);
   return Number(text.latin1Slice(0, length).split(' ')[1]) / NANOS;

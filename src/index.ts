@@ -2,7 +2,7 @@ export type { BackoffOptions } from './delivery/backoff.ts';
 export type { CircuitBreakerOptions, CircuitState } from './delivery/circuit-breaker.ts';
 export type { DeadLetter, DeadLetterHandler } from './delivery/dead-letter.ts';
 export type { DropReason } from './delivery/ledger.ts';
-export type { DestinationStats } from './delivery/stats.ts';
+export type { DestinationStats, SpoolState } from './delivery/stats.ts';
 export type { DurableOptions, PlatformDelivery, Platforms } from './durable-processor.ts';
 export { DurableLogRecordProcessor } from './durable-processor.ts';
 export { PlatformLogExporter } from './exporter.ts';

@@ -90,7 +90,7 @@ class ProcessEnd {
     const left = this.#processor.stats().flatMap(({ platform, accepted, pending, circuit, spool }, index) => {
       const count = pending - (accepted - (this.#closing?.[index] ?? accepted));
       const text = `${platform} ${count} (${circuit.reason ?? 'not sent yet'})`;
-      return count > 0 ? [{ text, kept: spool?.state === 'disk' }] : [];
+      return count > 0 ? [{ text, kept: spool !== undefined && spool.state !== 'memory' }] : [];
     });
     const lost = left.filter(({ kept }) => !kept).map(({ text }) => text);
     const kept = left.filter((one) => one.kept).map(({ text }) => text);

@@ -5,6 +5,7 @@ import { DURABLE } from '../contestants/durable.mjs';
 import { flush } from '../load.mjs';
 import { Meter, memoryAtStart } from '../meter.mjs';
 import { application } from '../record.mjs';
+import { waitedMillis } from '../stalls.mjs';
 import { median } from '../statistics.mjs';
 
 const [name, url, loadText] = process.argv.slice(2);
@@ -23,16 +24,18 @@ const told = (kind) =>
     process.on('message', (message) => message.kind === kind && resolve());
   });
 
-/** Microseconds per record of each slice. */
+/** Microseconds per record of each slice, without what the thread has waited for a processor. */
 async function emitSlices(first, count) {
   const slices = [];
   for (let number = first; number < first + count; ) {
     const end = Math.min(first + count, number + SLICE);
     if (!idle) await app.room?.(number, end - number);
     const size = end - number;
+    const waited = waitedMillis();
     const begun = performance.now();
     while (number < end) app.emit(number++);
-    slices.push(((performance.now() - begun) * MICROS) / size);
+    const millis = performance.now() - begun;
+    slices.push(((millis - (waitedMillis() - waited)) * MICROS) / size);
     await turn();
   }
   return slices;

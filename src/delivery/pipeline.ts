@@ -135,12 +135,12 @@ export class Pipeline {
 
   /** Whether records survive the process. */
   get isDurable(): boolean {
-    return this.#spool?.state === 'disk';
+    return this.#spool !== undefined && this.#spool.state !== 'memory';
   }
 
   /** Whether success is to be reported only after the disk has confirmed it. */
   get syncsEveryBatch(): boolean {
-    return this.#spool?.syncsEveryBatch === true;
+    return this.#options.spool?.fsync === 'batch';
   }
 
   /** Resolves when the disk has confirmed everything accepted before; false when it could not, or there is no spool. */

@@ -1,6 +1,12 @@
 import type { CircuitState } from './circuit-breaker.ts';
 import type { DropReason } from './ledger.ts';
 
+/**
+ * `disk`: a record is written when `emit()` returns · `delayed`: the disk is slow or on a network, so it is written in
+ * the thread pool, a moment later · `memory`: the disk cannot be used, records wait in memory until it can.
+ */
+export type SpoolState = 'disk' | 'delayed' | 'memory';
+
 /** What became of the records of one destination so far. `accepted = delivered + pending + deadLettered + Σ dropped`. */
 export interface DestinationStats {
   readonly platform: string;
@@ -21,7 +27,7 @@ export interface DestinationStats {
   /** HTTP requests made, and how many of them carried records sent before. */
   readonly requests: number;
   readonly retries: number;
-  /** Present with a spool: where new records are written just now, and its bytes on disk. */
-  readonly spool?: { readonly state: 'disk' | 'memory'; readonly diskBytes: number };
+  /** Present with a spool: where new records are just now, and its bytes on disk. */
+  readonly spool?: { readonly state: SpoolState; readonly diskBytes: number };
   readonly circuit: { readonly state: CircuitState; readonly reason?: string; readonly trips: number };
 }

@@ -12,7 +12,6 @@ const REQUESTS_AT_ONCE = 4;
 export const WINDOW = RECORDS_PER_REQUEST * REQUESTS_AT_ONCE;
 
 /** A life that says this writes in the background for a while, and promises less. */
-const SLOW_DISK = /disk of the spool is slow/;
 /** A segment of each process may be beyond the cap of all. */
 const SLACK = 1.1;
 /** Looks at the oracle after which nothing more is expected, 50 ms apart. */
@@ -131,7 +130,7 @@ async function killedLife(run, life, { after, millis }) {
 
 async function endLife(run, life) {
   const { code, signal, stderr } = await life.kill();
-  run.lives.push({ prefix: life.app, count: life.acknowledged, slow: SLOW_DISK.test(stderr) });
+  run.lives.push({ prefix: life.app, count: life.acknowledged });
   if (signal !== 'SIGKILL') run.problems.push(`${life.app} ended by itself (${code ?? signal}): ${stderr}`);
 }
 
@@ -145,17 +144,6 @@ function missing(checks, { poisonEvery = 0, spool = {} }) {
   );
 }
 
-/** The last records of lives that wrote in the background: they were accepted, but not yet on the disk. */
-function unwrittenOf(lives, checks) {
-  const ids = new Set();
-  for (const { prefix, count } of lives.filter(({ slow }) => slow)) {
-    const { missing: numbers } = checks.find((check) => check.prefix === prefix);
-    for (let n = count - 1, at = numbers.length - 1; n >= 0 && numbers[at] === n; n -= 1, at -= 1)
-      ids.add(`${prefix}-${n}`);
-  }
-  return ids;
-}
-
 async function lastLife(run, life, oracle, mode) {
   await life.working;
   const ranges = () => [...run.lives, { prefix: life.app, count: life.acknowledged }];
@@ -167,13 +155,8 @@ async function lastLife(run, life, oracle, mode) {
     const { ids: now } = await oracle.report();
     run.acknowledged = ranges().reduce((sum, { count }) => sum + count, 0);
     run.undelivered = checks.reduce((sum, { missingCount }) => sum + missingCount, 0);
-    const unwritten = unwrittenOf(run.lives, checks);
-    run.unwritten = unwritten.size;
-    run.lost = missing(checks, mode).filter((id) => !unwritten.has(id));
-    if (mode.poisonEvery) {
-      const letters = undead(ranges(), mode.poisonEvery, run.directory);
-      run.lost.push(...letters.filter((id) => !unwritten.has(id)));
-    }
+    run.lost = missing(checks, mode);
+    if (mode.poisonEvery) run.lost.push(...undead(ranges(), mode.poisonEvery, run.directory));
     calm = run.lost.length === 0 && ids === now ? calm + 1 : 0;
     ids = now;
   } while (calm < CALM && performance.now() < deadline);

@@ -46,7 +46,7 @@ function perKill(duplicates) {
   return { most: Math.max(0, ...steps), mean: steps.reduce((sum, step) => sum + step, 0) / Math.max(1, steps.length) };
 }
 
-function rowOf({ name, kills, acknowledged, report, lost, unwritten, duplicates, undelivered, mostBytes, seconds }) {
+function rowOf({ name, kills, acknowledged, report, lost, duplicates, undelivered, mostBytes, seconds }) {
   const { most, mean } = perKill(duplicates);
   return {
     mode: name,
@@ -54,7 +54,6 @@ function rowOf({ name, kills, acknowledged, report, lost, unwritten, duplicates,
     acknowledged,
     delivered: report.ids,
     lost: lost?.length ?? '?',
-    'behind a slow disk': unwritten,
     undelivered,
     wrong: report.wrong,
     foreign: report.foreign,

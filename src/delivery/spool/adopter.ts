@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { SpoolDirectory } from './directory.ts';
 import type { DiskRoom } from './disk-room.ts';
+import type { Failure } from './failure.ts';
 import type { SpoolFiles } from './files.ts';
 import { adoptOrphan, findOrphans, type ListedSegment, listSegments } from './orphans.ts';
 import { recover } from './recovery.ts';
 import type { Retirement } from './retirement.ts';
 import type { Segment } from './segment.ts';
-import type { Failure } from './failure.ts';
 
 export interface AdopterOptions {
   readonly files: SpoolFiles;

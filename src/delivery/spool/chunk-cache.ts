@@ -67,6 +67,7 @@ export class ChunkCache {
     const { bytes, pins } = entry.chunk;
     this.#bytes -= bytes.length;
     // A buffer that a batch, or the thread pool, still reads from must not be written to again.
-    if (pins === 0 && isOnDisk(entry) && bytes.length === SLAB_BYTES && this.#spare.length < MAX_SPARE) this.#spare.push(bytes);
+    if (pins === 0 && isOnDisk(entry) && bytes.length === SLAB_BYTES && this.#spare.length < MAX_SPARE)
+      this.#spare.push(bytes);
   }
 }

@@ -1,9 +1,9 @@
 import { constants } from 'node:fs';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { type Failure, failureOf } from './failure.ts';
 import type { SpoolFiles } from './files.ts';
 import type { Segment } from './segment.ts';
-import { type Failure, failureOf } from './failure.ts';
 
 const FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 /** Smaller ones are not worth a file. */

@@ -4,12 +4,12 @@ import type { TakeOptions } from '../queue.ts';
 import { AckFiles } from './acks.ts';
 import { ChunkCache } from './chunk-cache.ts';
 import { type DiskBatch, fromOf, type Piece, toOf } from './disk-batch.ts';
+import type { Failure } from './failure.ts';
 import type { SpoolHost } from './host.ts';
 import { SegmentReader } from './reader.ts';
 import type { Segment } from './segment.ts';
 import { SegmentAppender } from './segment-appender.ts';
 import { SegmentList } from './segment-list.ts';
-import type { Failure } from './failure.ts';
 import { TakenBatches } from './taken-batches.ts';
 import { Unsynced } from './unsynced.ts';
 
@@ -54,7 +54,7 @@ export class DiskQueue {
         this.#endIfIdle(segment);
       },
       onTrouble: (failure) => host.troubled('read', failure),
-      onUnreadable: (segment, reason) => this.drop(segment, reason),
+      onUnreadable: (segment) => this.drop(segment, 'spool_lost'),
     });
     this.appender = new SegmentAppender({
       ...{ host, lane, cache: this.#cache },

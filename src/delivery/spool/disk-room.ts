@@ -27,7 +27,10 @@ const MIN_FREE_SHARE = 0.1;
 export class DiskRoom {
   readonly #options: DiskRoomOptions;
   readonly #members: RoomMember[] = [];
-  /** Bytes that others use in the directory. */
+  /**
+   * Bytes that others use in the directory. Nothing until it was looked through: what lies there may be ours in a
+   * moment, and older than what would have to go for it.
+   */
   othersBytes = 0;
 
   constructor(options: DiskRoomOptions) {

@@ -76,8 +76,13 @@ function checksumAt(bytes: Buffer, start: number): number {
   return value;
 }
 
+/** Whether what stands at `start` could be the beginning of a frame. */
+export function beginsLikeFrame(bytes: Buffer, start: number): boolean {
+  return bytes[start + 8] === SPACE && checksumAt(bytes, start) >= 0;
+}
+
 /** Whether a whole frame stands from `start` to the line feed at `lf`. */
-function isFrame(bytes: Buffer, start: number, lf: number): boolean {
+export function isFrame(bytes: Buffer, start: number, lf: number): boolean {
   if (lf - start <= PREFIX || bytes[start + 8] !== SPACE) return false;
   const checksum = checksumAt(bytes, start);
   return checksum >= 0 && crc32(bytes.subarray(start + PREFIX, lf)) === checksum;

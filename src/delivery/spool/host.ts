@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
+import type { Failure } from './failure.ts';
 import type { SpoolFiles } from './files.ts';
 import type { Segment } from './segment.ts';
-import type { Failure } from './failure.ts';
 
 /**
  * When the disk is asked to keep what was written (`fdatasync`, always in the thread pool): `interval`, every second

@@ -1,10 +1,9 @@
 import { constants } from 'node:fs';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { Chunk } from './chunk.ts';
+import { type Failure, failureOf } from './failure.ts';
 import type { SpoolFiles } from './files.ts';
 import type { Segment } from './segment.ts';
-import { type Failure, failureOf } from './failure.ts';
+import { unpack } from './unpack.ts';
 
 const LF = 0x0a;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
@@ -12,10 +11,6 @@ const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
 export const READ_BYTES = 1_048_576;
 /** From the young end one record is wanted. */
 const TAIL_BYTES = 65_536;
-/** No segment is larger when unpacked; a foreign file may claim anything. */
-const MAX_UNPACKED_BYTES = 134_217_728;
-
-const unpack = promisify(gunzip);
 
 export interface LoadOptions {
   /** Offset of a frame. */
@@ -36,7 +31,7 @@ export async function load(files: SpoolFiles, segment: Segment, options: LoadOpt
 }
 
 async function unpacked(files: SpoolFiles, segment: Segment, { to }: LoadOptions): Promise<Chunk> {
-  const bytes = await unpack(await files.promises.readFile(segment.path), { maxOutputLength: MAX_UNPACKED_BYTES });
+  const { bytes } = await unpack(files, segment.path);
   const chunk = Chunk.parse(bytes, 0, bytes.length);
   chunk.endAt(to);
   return chunk;

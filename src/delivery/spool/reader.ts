@@ -3,10 +3,10 @@ import { OFTEN, type TakeOptions } from '../queue.ts';
 import type { Chunk } from './chunk.ts';
 import type { ChunkCache } from './chunk-cache.ts';
 import type { Piece } from './disk-batch.ts';
+import type { Failure } from './failure.ts';
 import type { SpoolFiles } from './files.ts';
 import { load } from './loader.ts';
 import type { Segment, Span } from './segment.ts';
-import type { Failure } from './failure.ts';
 
 /** Between attempts at reading a file that could not be read, or opened for want of descriptors. */
 const RETRY_MILLIS = 1_000;
@@ -27,7 +27,7 @@ export interface ReaderOptions {
   /** A file could not be read; it will be tried again. */
   readonly onTrouble: (failure: Failure) => void;
   /** A file could not be read for the last time. */
-  readonly onUnreadable: (segment: Segment, reason: 'corrupt' | 'spool_lost') => void;
+  readonly onUnreadable: (segment: Segment) => void;
 }
 
 /** A span that is being taken from: up to where, and how many records. */
@@ -75,13 +75,7 @@ export class SegmentReader {
   }
 
   /** Up to where bytes are missing: to wait for them would mean to keep in memory, meanwhile, what is at hand. */
-  #collect(
-    segments: readonly Segment[],
-    { fresh }: TakeOptions,
-    room: Room,
-    pieces: Piece[],
-    visits: Visit[],
-  ): void {
+  #collect(segments: readonly Segment[], { fresh }: TakeOptions, room: Room, pieces: Piece[], visits: Visit[]): void {
     for (const segment of segments) {
       for (const span of segment.spans) {
         const often = (pieces[0]?.attempts ?? span.attempts) >= OFTEN;
@@ -158,7 +152,7 @@ export class SegmentReader {
     segment.failures += 1;
     if (segment.failures < MAX_FAILURES || !segment.sealed) return;
     segment.damaged = true;
-    this.#options.onUnreadable(segment, failure.code.startsWith('Z_') ? 'corrupt' : 'spool_lost');
+    this.#options.onUnreadable(segment);
   }
 }
 

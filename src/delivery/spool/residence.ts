@@ -3,9 +3,9 @@ import type { Diagnostics } from '../diagnostics.ts';
 import type { DropReason } from '../ledger.ts';
 import { Availability } from './availability.ts';
 import type { SpoolDirectory } from './directory.ts';
+import type { Failure } from './failure.ts';
 import type { SpoolFiles } from './files.ts';
 import { parseInstance } from './names.ts';
-import type { Failure } from './failure.ts';
 
 export interface ResidenceOptions {
   readonly files: SpoolFiles;

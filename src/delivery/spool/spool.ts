@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { DropReason } from '../ledger.ts';
+import type { SpoolState } from '../stats.ts';
 import { Adopter } from './adopter.ts';
 import { Compressor } from './compressor.ts';
 import { DeadLetterFiles } from './dead-letters.ts';
@@ -7,6 +8,7 @@ import { SpoolDirectory } from './directory.ts';
 import { DiskQueue } from './disk-queue.ts';
 import { DiskRoom } from './disk-room.ts';
 import { atExit } from './exit.ts';
+import type { Failure } from './failure.ts';
 import { headerText } from './header.ts';
 import type { SpoolHost } from './host.ts';
 import { DEAD_FOLDER } from './names.ts';
@@ -14,7 +16,6 @@ import { isNetworkDisk } from './network-disk.ts';
 import { Residence } from './residence.ts';
 import { Retirement } from './retirement.ts';
 import { Segment } from './segment.ts';
-import type { Failure } from './failure.ts';
 import type { SpoolOptions } from './spool-parts.ts';
 import { Syncing } from './syncing.ts';
 
@@ -122,10 +123,6 @@ export class Spool {
     if (!kept) this.#troubled('dead letter', { code: 'not written' });
   }
 
-  get syncsEveryBatch(): boolean {
-    return this.#options.settings.fsync === 'batch';
-  }
-
   get pendingBytes(): number {
     return [...this.#queues.values()].reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
   }
@@ -134,8 +131,9 @@ export class Spool {
     return this.#room.ownBytes;
   }
 
-  get state(): 'disk' | 'memory' {
-    return this.#residence.problem === undefined ? 'disk' : 'memory';
+  get state(): SpoolState {
+    if (this.#residence.problem !== undefined) return 'memory';
+    return [...this.#queues.values()].some(({ appender }) => appender.isAsynchronous) ? 'delayed' : 'disk';
   }
 
   /** Ends writing in order: what is on its way to the disk arrives there, and what waits is left to the next process. */

@@ -29,7 +29,13 @@ vi.mock(import('node:zlib'), async (original) => {
       action(...([...args, heard] as never[]));
     };
   };
-  return { ...real, gzip: counted(real.gzip), gunzip: counted(real.gunzip) } as unknown as typeof real;
+  const createGunzip: typeof real.createGunzip = (options) => {
+    zlibWork.count += 1;
+    return real.createGunzip(options).on('close', () => {
+      zlibWork.count -= 1;
+    });
+  };
+  return { ...real, gzip: counted(real.gzip), createGunzip } as unknown as typeof real;
 });
 
 /** Where a record is, or how it has ended. */
@@ -50,6 +56,8 @@ interface Entry {
   fragile: boolean;
   /** It has ended, but what says so was damaged. */
   mayReturn: boolean;
+  /** What says that it has ended may not have been written. */
+  unsaid: boolean;
 }
 
 interface Held {
@@ -134,7 +142,7 @@ class World {
       // The oldest go to the disk, or make room for others.
       entry.home = homes.get(entry.id);
       entry.place = entry.home === undefined ? 'ended' : 'disk';
-      entry.at = this.order++;
+      Object.assign(entry, { at: this.order++, attempts: 0 });
     }
     for (const entry of this.entries) {
       if (entry.place === 'taken' || entry.home === undefined || segments.has(entry.home)) continue;
@@ -194,6 +202,7 @@ class World {
     await this.life.kill();
     const homes = new Set(this.life.disk().segments.map(keyOf));
     for (const entry of this.entries) {
+      entry.mayReturn ||= entry.unsaid && entry.place === 'ended';
       if (entry.place === 'memory') entry.place = 'ended';
       // Where its segment had to make room there is nothing left of it.
       if (entry.place === 'taken') entry.place = homes.has(entry.home ?? '') ? 'disk' : 'ended';
@@ -241,7 +250,7 @@ function added(world: World, text: string, place: Place): Entry {
   const id = world.entries.length;
   const entry: Entry = {
     ...{ id, text, at: world.order++, life: world.lives, place, attempts: 0 },
-    ...{ home: undefined, fragile: false, mayReturn: false },
+    ...{ home: undefined, fragile: false, mayReturn: false, unsaid: false },
   };
   world.entries.push(entry);
   return entry;
@@ -332,7 +341,8 @@ const split = (pick: number, share: number): Step =>
 const acknowledge = (pick: number): Step =>
   withHeld('acknowledge', pick, (world, { batch, entries }) => {
     world.life.acknowledge(batch);
-    for (const entry of entries) entry.place = 'ended';
+    const unsaid = Number.isFinite(world.disk.disk.capacityBytes);
+    for (const entry of entries) Object.assign(entry, { place: 'ended', unsaid });
   });
 
 const release = (pick: number): Step =>
