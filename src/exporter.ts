@@ -62,7 +62,10 @@ export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
     return flushReport([await this.#destination.flushPatiently(options)]);
   }
 
-  /** Delivers what it can within `timeouts.shutdownMillis`, leaves the rest to the spool if there is one; afterwards `export()` answers FAILED. Never rejects. */
+  /**
+   * Delivers what it can within `timeouts.shutdownMillis` and leaves the rest to the spool, if there is one; afterwards
+   * `export()` answers FAILED. Never rejects.
+   */
   shutdown(): Promise<void> {
     this.#shutdown ??= this.#destination.shutdown();
     return this.#shutdown;

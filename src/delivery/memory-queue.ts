@@ -7,6 +7,9 @@ import { OFTEN } from './queue.ts';
 import { type Run, RunBatch, startsAt } from './run-batch.ts';
 import { Slots } from './slots.ts';
 
+/** Records this far apart do not share a block where ages matter. */
+const BLOCK_MILLIS = 60_000;
+
 /** How long records may wait. */
 export interface MaxAge {
   readonly clock: Clock;
@@ -33,6 +36,8 @@ export class MemoryQueue implements Queue {
   /** Batches that are taken, in no order. */
   readonly #batches = new Slots<RunBatch>();
   #appended = 0;
+  /** When the open block was begun, where ages matter. */
+  #bornAt = 0;
   #waiting = 0;
   #taken = 0;
 
@@ -58,6 +63,7 @@ export class MemoryQueue implements Queue {
   }
 
   append(text: string): boolean {
+    if (this.#age !== undefined) this.#closeOldBlock(this.#age);
     let block = this.#open;
     let bytes = block === undefined ? -1 : block.append(text);
     if (bytes < 0) {
@@ -211,6 +217,14 @@ export class MemoryQueue implements Queue {
     if (run === undefined) return;
     this.#removeOldest(run);
     this.#onDrop(1, 'overflow');
+  }
+
+  /** Records of very different ages do not share a block, since blocks expire as a whole. */
+  #closeOldBlock({ clock }: MaxAge): void {
+    const isUsed = this.#open !== undefined && this.#open.count > 0;
+    if (isUsed && clock.now() - this.#bornAt < BLOCK_MILLIS) return;
+    if (isUsed) this.#open = this.#budget.block(BLOCK_BYTES);
+    this.#bornAt = clock.now();
   }
 
   /** Whole runs of blocks whose youngest record is too old. */

@@ -81,11 +81,16 @@ export function expectConserved(stats: DestinationStats): void {
 /** Longest real time that anything on the loopback may take before a test gives up. */
 const PATIENCE_MILLIS = 20_000;
 
-/** Waits, in real time, for a condition that is bound to come. */
-export async function until(condition: () => boolean, what = 'the condition'): Promise<void> {
+/** Waits, in real time, for a condition that is bound to come; `step` makes it come. */
+export async function until(
+  condition: () => boolean,
+  what = 'the condition',
+  step: () => unknown = () => {},
+): Promise<void> {
   const deadline = Date.now() + PATIENCE_MILLIS;
   while (!condition()) {
     if (Date.now() > deadline) throw new Error(`${what} did not come about`);
+    await step();
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }

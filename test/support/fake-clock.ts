@@ -100,6 +100,11 @@ export class FakeClock implements Clock {
     await turn();
   }
 
+  /** Lets time pass in which this process does not run: nobody wakes. */
+  skip(millis: number): void {
+    this.#set(this.#now + millis);
+  }
+
   #set(now: number): void {
     this.#wall += now - this.#now;
     this.#now = now;

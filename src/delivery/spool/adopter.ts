@@ -31,6 +31,8 @@ export class Adopter {
   readonly #options: AdopterOptions;
   /** Segments of adopted directories that could not be read when it was their turn. */
   #postponed: { readonly path: string; readonly listed: ListedSegment }[] = [];
+  /** Adopted directories that could not be listed. */
+  #unlisted: string[] = [];
   /** Segments that were recovered and still have records. */
   #segments = 0;
   #running = false;
@@ -53,6 +55,7 @@ export class Adopter {
   restart(): void {
     this.#segments = 0;
     this.#postponed = [];
+    this.#unlisted = [];
   }
 
   /** Looks for orphans, takes over as many as are wanted, and measures what is left to others; never rejects. */
@@ -63,6 +66,7 @@ export class Adopter {
     if (destination === undefined || instance === undefined) return;
     this.#running = true;
     try {
+      for (const path of this.#unlisted.splice(0)) await this.#takeIn(path);
       for (const { path, listed } of this.#postponed.splice(0)) await this.#recover(path, listed);
       for await (const found of findOrphans(files, destination, instance.instance, directory.facts, clock)) {
         if (this.#stopped || this.#segments >= MAX_SEGMENTS || directory.instance !== instance) break;
@@ -78,19 +82,27 @@ export class Adopter {
   }
 
   async #adopt(destination: string, folder: string, own: string): Promise<void> {
-    const { files, retirement, onTrouble } = this.#options;
-    const adoption = await adoptOrphan(files, destination, folder, own);
-    if (adoption.kind === 'failed') onTrouble('adopt', adoption);
-    if (adoption.kind !== 'adopted') return;
-    const { path } = adoption;
+    const adoption = await adoptOrphan(this.#options.files, destination, folder, own);
+    if (adoption.kind === 'failed') this.#options.onTrouble('adopt', adoption);
+    if (adoption.kind === 'adopted') await this.#takeIn(adoption.path);
+  }
+
+  async #takeIn(path: string): Promise<void> {
+    const { files, directory, retirement, onTrouble } = this.#options;
+    const { instance } = directory;
     const listing = await listSegments(files, path);
     if (listing.kind !== 'ok') {
+      this.#unlisted.push(path);
       onTrouble('adopt', listing);
       return;
     }
     for (const leftover of listing.leftovers) await files.promises.unlink(join(path, leftover)).catch(() => {});
     retirement.adopt(path, listing.segments.length);
-    for (const listed of listing.segments) await this.#recover(path, listed);
+    for (const listed of listing.segments) {
+      // A directory that was lost meanwhile is somebody else's, with all that was adopted into it.
+      if (this.#stopped || directory.instance !== instance) return;
+      await this.#recover(path, listed);
+    }
   }
 
   async #recover(path: string, listed: ListedSegment): Promise<void> {
@@ -105,7 +117,7 @@ export class Adopter {
     });
     // What cannot be read now stays where it is; it is tried again, by this process or whoever comes after it.
     if (recovered.kind === 'failed') {
-      this.#postponed.push({ path, listed });
+      if (recovered.code !== 'ENOENT') this.#postponed.push({ path, listed });
       onTrouble('recover', recovered);
       return;
     }

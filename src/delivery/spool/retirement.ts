@@ -1,8 +1,11 @@
+import { constants } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { SpoolFiles } from './files.ts';
 import { DEAD_FOLDER } from './names.ts';
 import { removeInstance } from './root.ts';
 import { ackPathOf, type Segment } from './segment.ts';
+
+const TRUNCATE = constants.O_WRONLY | constants.O_TRUNC | constants.O_NOFOLLOW;
 
 /**
  * Removes the files of segments that have ended: in the thread pool, so that large files do not hold up the
@@ -33,11 +36,20 @@ export class Retirement {
   /** The files of a segment go. */
   retire(segment: Segment): void {
     const { path, ackPath, gone } = segment;
-    // Where room is needed nothing is kept to be looked at.
+    // Where room is needed nothing is kept to be looked at, nor by a descriptor that is still open.
     const damaged = segment.damaged && gone !== 'overflow';
+    if (gone === 'overflow') this.#empty(path);
     // An overflow wants the room at once; what was delivered can go when it goes.
     if (gone !== undefined) this.#now(path, ackPath, damaged);
     else this.#later(path, ackPath, damaged);
+  }
+
+  #empty(path: string): void {
+    try {
+      this.#files.closeSync(this.#files.openSync(path, TRUNCATE));
+    } catch {
+      // Its room will be free when its last descriptor is closed.
+    }
   }
 
   #now(path: string, ackPath: string, damaged: boolean): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Stats } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import type { SpoolFiles } from './files.ts';
 import { instanceName, OWNER_FILE, RELEASED_FILE, ROOT_FOLDER, temporaryName } from './names.ts';
@@ -71,13 +71,31 @@ function tighten(files: SpoolFiles, path: string, stats: Stats): Unusable | unde
   return unusable('loose_mode', path, what, 'name a directory on a file system that keeps permissions');
 }
 
+/**
+ * Makes a folder and those above it; false when another process was faster. Not `recursive`: Node then tries for ever
+ * where the system says that a new folder has no parent, as it does in `/proc`.
+ */
+function makeFolder(files: SpoolFiles, path: string): boolean {
+  try {
+    files.mkdirSync(path, { mode: PRIVATE_FOLDER });
+    return true;
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return false;
+    if (code !== 'ENOENT' || dirname(path) === path || files.lstatSync(dirname(path), { throwIfNoEntry: false }))
+      throw error;
+  }
+  makeFolder(files, dirname(path));
+  files.mkdirSync(path, { mode: PRIVATE_FOLDER });
+  return true;
+}
+
 function openFolder(files: SpoolFiles, path: string, ours: boolean): OpenedFolder {
   try {
     let stats = files.lstatSync(path, { throwIfNoEntry: false });
     let made = false;
     if (stats === undefined) {
-      // `recursive` also means that it is no error when another process is faster.
-      made = files.mkdirSync(path, { recursive: true, mode: PRIVATE_FOLDER }) !== undefined;
+      made = makeFolder(files, path);
       stats = files.lstatSync(path);
     }
     const problem = strangeness(path, stats) ?? (ours || made ? tighten(files, path, stats) : looseness(path, stats));

@@ -173,7 +173,8 @@ export class SegmentAppender {
 
   /** Ends a segment that has been open for long enough, so that an idle lane holds no file. */
   sealIfOld(now: number): void {
-    if (!this.#clings && this.#active !== undefined && this.#isFull(now)) this.seal();
+    const mayEnd = !this.#clings || this.active?.idle === true;
+    if (mayEnd && this.#active !== undefined && this.#isFull(now)) this.seal();
   }
 
   /** Asks the disk, in the thread pool, to keep what was written; false when it refused. */

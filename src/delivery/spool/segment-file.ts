@@ -43,28 +43,31 @@ export class SegmentFile {
   /** Writes `bytes` from `from` to `to` at the end. After a failure the file is as it was before. */
   writeSync(bytes: Buffer, from: number, to: number): Failure | undefined {
     this.#dirty = true;
+    let at = from;
+    let failure: Failure | undefined;
     try {
-      for (let at = from; at < to; ) {
-        // A full disk first takes a part without an error.
-        const written = this.#files.writeSync(this.#descriptor, bytes, at, to - at);
-        if (written <= 0) return this.#undo({ code: 'ENOSPC' });
-        at += written;
+      // A full disk first takes a part without an error.
+      for (let written = 1; at < to && written > 0; at += written) {
+        written = this.#files.writeSync(this.#descriptor, bytes, at, to - at);
       }
-      this.segment.diskBytes += to - from;
-      return undefined;
+      if (at < to) failure = { code: 'ENOSPC' };
     } catch (error) {
-      return this.#undo(failureOf(error));
+      failure = failureOf(error);
     }
+    if (failure === undefined) this.segment.diskBytes += to - from;
+    else if (at > from) this.#undo();
+    // A place that the disk cannot write to is not tried again.
+    if (failure?.code === 'EIO') this.segment.sealed = true;
+    return failure;
   }
 
   /** Cuts a torn frame off; if even that fails nothing more may be written behind it. */
-  #undo(failure: Failure): Failure {
+  #undo(): void {
     try {
       this.#files.ftruncateSync(this.#descriptor, this.segment.diskBytes);
     } catch {
       this.segment.sealed = true;
     }
-    return failure;
   }
 
   /** Writes some of `bytes` in the thread pool; `done` hears how many, or why none. */
@@ -98,7 +101,7 @@ export class SegmentFile {
   giveUp(failure: Failure): void {
     this.#refusal ??= failure;
     this.segment.sealed = true;
-    this.#undo(failure);
+    this.#undo();
   }
 
   /** Whether the disk has yet to be asked about some of it, and may be. */

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { Batch } from '../../../src/codec/batch.ts';
 import { OFTEN, type TakeOptions } from '../../../src/delivery/queue.ts';
 import { DiskBatch } from '../../../src/delivery/spool/disk-batch.ts';
-import { readFrames } from '../../../src/delivery/spool/frame.ts';
+import { frameOf, readFrames } from '../../../src/delivery/spool/frame.ts';
 import { parseInstance } from '../../../src/delivery/spool/names.ts';
 import type { Segment } from '../../../src/delivery/spool/segment.ts';
 import { FakeClock, turn } from '../../support/fake-clock.ts';
@@ -402,7 +402,7 @@ function damage(world: World, pick: number, how: (path: string, bytes: Buffer) =
   fs.writeFileSync(segment.path, after);
   const key = keyOf(segment);
   for (const entry of world.entries.filter(({ home }) => home === key)) {
-    const frame = `${entry.text}\n`;
+    const frame = frameOf(entry.text);
     if (before.includes(frame) && !after.includes(frame)) entry.fragile = true;
   }
 }

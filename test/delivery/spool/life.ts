@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
+import { diag } from '@opentelemetry/api';
 import { expect, onTestFinished } from 'vitest';
 import type { Batch } from '../../../src/codec/batch.ts';
 import { ByteBudget } from '../../../src/delivery/byte-budget.ts';
@@ -59,6 +60,20 @@ interface Ends {
   readonly closers: Set<() => void>;
 }
 
+/** Who hears what is said under a name. */
+const LISTENERS = new Map<string, { readonly told: string[]; readonly cleared: string[] }>();
+
+function hear(to: 'told' | 'cleared', message: string): void {
+  const [prefix = ''] = /^logferry life\d+: /.exec(message) ?? [];
+  LISTENERS.get(prefix)?.[to].push(message.slice(prefix.length));
+}
+
+diag.setLogger({
+  ...{ error: () => {}, debug: () => {}, verbose: () => {} },
+  warn: (message) => hear('told', message),
+  info: (message) => hear('cleared', message),
+});
+
 /** One process with a spool, on a clock of its own, wired up as a pipeline does it. */
 export class Life<Files extends SpoolFiles = SpoolFiles> {
   readonly directory: string;
@@ -69,7 +84,7 @@ export class Life<Files extends SpoolFiles = SpoolFiles> {
   readonly budget: ByteBudget;
   readonly queues = new Map<string, SpooledQueue>();
   readonly memories = new Map<string, MemoryQueue>();
-  /** What operators were told, by kind. */
+  /** What operators were told: problems, and their ends. */
   readonly told: string[] = [];
   readonly cleared: string[] = [];
   /** Whether delivery is interrupted. */
@@ -83,9 +98,9 @@ export class Life<Files extends SpoolFiles = SpoolFiles> {
     this.clock = clock;
     this.files = watched((options.files ?? nodeFiles) as Files);
     this.budget = new ByteBudget(options.memoryBytes ?? 1_048_576);
-    const diagnostics = new Diagnostics('test', clock);
-    diagnostics.warn = (kind, text) => this.told.push(`${kind}: ${text}`);
-    diagnostics.cleared = (kind) => this.cleared.push(kind);
+    const name = `life${LISTENERS.size}`;
+    LISTENERS.set(`logferry ${name}: `, this);
+    const diagnostics = new Diagnostics(name, clock);
     const before = new Set(closers());
     this.spool = new Spool({
       ...{ files: this.files, clock, platform: PLATFORM, diagnostics },
@@ -250,6 +265,11 @@ export class Life<Files extends SpoolFiles = SpoolFiles> {
       fs.writeFileSync(join(folder, RELEASED_FILE), '');
       fs.unlinkSync(join(folder, OWNER_FILE));
     }
+  }
+
+  /** The end of the process, as this process's `exit` listener does it. */
+  exit(): void {
+    this.#closer();
   }
 
   async close(): Promise<void> {

@@ -125,8 +125,7 @@ export function watched(files: SpoolFiles = nodeFiles): WatchedFiles {
   const own: Record<string, unknown> = { watch, faults: files };
   const reals = files as unknown as Record<string, Action>;
   for (const name of Object.keys(SYNC)) own[name] = sync(name, (...args) => (reals[name] as Action)(...args));
-  own.fdatasync = withCallback('fdatasync', files.fdatasync as Action);
-  own.write = withCallback('write', files.write as Action);
+  for (const name of ['fdatasync', 'write']) own[name] = withCallback(name, (...args) => reals[name]?.(...args));
   own.openSync = (...args: Parameters<typeof fs.openSync>) => {
     watch.called('openSync');
     const descriptor = files.openSync(...args);

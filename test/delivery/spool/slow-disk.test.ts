@@ -1,0 +1,243 @@
+import fs from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { Batch } from '../../../src/codec/batch.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { type FaultFiles, faultFiles } from '../../support/fault-files.ts';
+import type { Fault } from '../../support/fault-script.ts';
+import { type Life, type LifeOptions, life, textOf } from './life.ts';
+
+const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
+const MEBIBYTE = 1_048_576;
+const NFS = 0x6969;
+
+interface Slow {
+  readonly clock: FakeClock;
+  readonly files: FaultFiles;
+  readonly own: Life<FaultFiles>;
+  /** How long the application has been held up by the disk, per append. */
+  readonly stalls: number[];
+  append(id: number, bytes?: number): boolean;
+}
+
+function slow(faults: readonly Fault[], options: LifeOptions = {}, fileSystemType?: number): Slow {
+  const clock = new FakeClock();
+  const stalls: number[] = [];
+  const files = faultFiles({
+    ...{ clock, faults, skip: (millis: number) => clock.skip(millis) },
+    ...(fileSystemType !== undefined && { fileSystemType }),
+  });
+  const own = life({ ...options, clock, files });
+  const append = (id: number, bytes = 0): boolean => {
+    const begun = clock.now();
+    const kept = own.append(textOf(id, bytes));
+    stalls.push(clock.now() - begun);
+    return kept;
+  };
+  return { clock, files, own, stalls, append };
+}
+
+const total = (numbers: readonly number[]): number => numbers.reduce((sum, one) => sum + one, 0);
+
+async function inherited(own: Life): Promise<readonly number[]> {
+  await own.kill();
+  const next = life({ directory: own.directory });
+  next.clock.jumpWall(600_000);
+  await next.pass(1);
+  expect(next.dropped('corrupt')).toBe(0);
+  return next.deliverAll();
+}
+
+describe('row 36: a disk that hangs for 5 s', () => {
+  it('is not waited for any more after three slow writes, and again a minute later', async () => {
+    const { own, files, stalls, append } = slow([]);
+    append(0);
+    const heal = files.add({ on: 'write', path: '.seg', millis: 5_000 });
+    for (const id of range(1, 50)) append(id);
+    expect(stalls.filter((millis) => millis > 0)).toEqual([5_000, 5_000, 5_000]);
+    expect(own.spool.state).toBe('delayed');
+    expect(own.told.join()).toContain('slow');
+    own.expectConsistent();
+    heal();
+    await own.pass(70_000);
+    expect(own.spool.state).toBe('disk');
+    const writes = own.files.watch.calls.get('write') ?? 0;
+    append(50);
+    expect(own.files.watch.calls.get('write') ?? 0).toBe(writes);
+    own.expectConsistent();
+    expect(await inherited(own)).toEqual(range(0, 51));
+  });
+
+  it('once is only slow', () => {
+    const { own, files, stalls, append } = slow([]);
+    append(0);
+    files.add({ on: 'write', path: '.seg', millis: 5_000, times: 2 });
+    for (const id of range(1, 20)) append(id);
+    expect(total(stalls)).toBe(10_000);
+    expect(own.spool.state).toBe('disk');
+  });
+
+  it('holds up neither delivery nor housekeeping: acknowledgements and syncs happen in the background', async () => {
+    const { own, clock, append } = slow([{ on: ['write', 'fdatasync'], millis: 5_000 }], {}, NFS);
+    for (const id of range(0, 10)) append(id);
+    const begun = clock.now();
+    const batch = (await own.take({ maxRecords: 4 })) as Batch;
+    own.acknowledge(batch);
+    own.drain();
+    expect(clock.now()).toBe(begun);
+    expect(await own.deliverAll()).toEqual(range(4, 10));
+    expect(clock.now()).toBe(begun);
+    own.expectConsistent();
+    await own.pass(120_000);
+    expect([own.pending, own.filesLeft(), own.files.watch.open]).toEqual([0, [], 0]);
+    own.expectConsistent();
+  });
+});
+
+describe('a disk that is never waited for', () => {
+  it('has nothing written to it by the application itself, and everything in the end, in order', async () => {
+    const { own, stalls, append } = slow([{ on: 'write', millis: 20 }], { settings: { segmentBytes: 64_000 } }, NFS);
+    for (const round of range(0, 20)) {
+      for (const id of range(round * 20, round * 20 + 20)) append(id, 500);
+      await own.pass(100);
+      own.expectConsistent();
+    }
+    expect(total(stalls)).toBe(0);
+    expect(own.files.watch.calls.get('writeSync')).toBeUndefined();
+    await own.pass(5_000);
+    expect(own.disk().appender.unwrittenBytes).toBe(0);
+    expect(await inherited(own)).toEqual(range(0, 400));
+  });
+
+  it('ends its segments although writing never pauses, so that the cap holds', async () => {
+    const settings = { segmentBytes: 20_000, maxDiskBytes: 200_000 };
+    const { own, append } = slow([{ on: 'write', path: '.seg', millis: 5 }], { settings }, NFS);
+    for (const round of range(0, 300)) {
+      for (const id of range(round * 3, round * 3 + 3)) append(id, 1_000);
+      await own.clock.advance(5);
+      expect(own.spool.diskBytes).toBeLessThan(settings.maxDiskBytes + settings.segmentBytes);
+    }
+    expect(own.disk().segments.length).toBeGreaterThan(5);
+    expect(own.dropped('overflow')).toBeGreaterThan(500);
+    await own.files.watch.idle();
+    own.expectConsistent();
+  });
+
+  it('keeps a mebibyte waiting for it at most; what is beyond waits in memory, and order is kept', async () => {
+    const { own, files, append } = slow([], { settings: { segmentBytes: 512 * 1_024 }, memoryBytes: 4 * MEBIBYTE }, NFS);
+    const heal = files.add({ on: 'write', path: '.seg', millis: 60_000 });
+    for (const id of range(0, 3_000)) append(id, id % 10 === 0 ? 3_000 : 600);
+    expect(own.disk().appender.unwrittenBytes).toBeLessThanOrEqual(MEBIBYTE);
+    expect(own.disk().appender.unwrittenBytes).toBeGreaterThan(MEBIBYTE * 0.9);
+    expect(own.memory().waiting).toBeGreaterThan(500);
+    own.expectConsistent();
+    heal();
+    await own.pass(70_000);
+    expect([own.memory().waiting, own.disk().appender.unwrittenBytes]).toEqual([0, 0]);
+    own.expectConsistent();
+    expect(await inherited(own)).toEqual(range(0, 3_000));
+  });
+
+  it('takes a record that is larger than that, and those behind it', async () => {
+    const { own, append } = slow([{ on: 'write', millis: 50 }], { memoryBytes: 4 * MEBIBYTE }, NFS);
+    append(0);
+    append(1, 1.5 * MEBIBYTE);
+    append(2);
+    await own.pass(3_000);
+    expect(own.memory().waiting).toBe(0);
+    expect(await inherited(own)).toEqual([0, 1, 2]);
+  });
+
+  it('delivers what has not been written yet, and writes what was not delivered', async () => {
+    const { own, files, append } = slow([], {}, NFS);
+    const heal = files.add({ on: 'write', path: '.seg', millis: 30_000 });
+    for (const id of range(0, 20)) append(id, 300);
+    const batch = (await own.take({ maxRecords: 15 })) as Batch;
+    own.acknowledge(batch);
+    own.expectConsistent();
+    heal();
+    await own.pass(61_000);
+    expect(await inherited(own)).toEqual(range(15, 20));
+  });
+
+  it.each(['EIO', 'ENOSPC', 'EDQUOT'])('keeps what it could not write (%s) in memory and writes it again', async (code) => {
+    const { own, files, append } = slow([], { settings: { segmentBytes: 5_000 } }, NFS);
+    for (const id of range(0, 5)) append(id, 500);
+    await own.pass(1_000);
+    const heal = files.add({ on: 'write', path: '.seg', code, millis: 100 });
+    // Some of them are in the segment that fails, others in one that was begun while it was being written to.
+    for (const id of range(5, 25)) append(id, 500);
+    await own.pass(1_000);
+    own.expectConsistent();
+    const dropped = own.dropped('overflow');
+    expect(own.pending).toBe(25 - dropped);
+    // A full disk makes room by the oldest, which are on it; nothing else is given up.
+    expect(dropped).toBeLessThanOrEqual(code === 'EIO' ? 0 : 5);
+    heal();
+    await own.pass(40_000);
+    own.expectConsistent();
+    expect(own.disk().appender.unwrittenBytes).toBe(0);
+    const ids = [...(await inherited(own))].sort((a, b) => a - b);
+    expect([...new Set(ids)]).toEqual(range(dropped, 25));
+  });
+
+  it('a write that takes only a part of what it is given goes on with the rest', async () => {
+    const { own, files, append } = slow([], {}, NFS);
+    const { write } = files;
+    files.write = ((descriptor: number, bytes: Buffer, from: number, length: number, at: null, done: () => void) => {
+      write(descriptor, bytes, from, Math.min(length, 100), at, done);
+    }) as typeof fs.write;
+    for (const id of range(0, 30)) append(id, 350);
+    await own.pass(3_000);
+    expect(own.disk().appender.unwrittenBytes).toBe(0);
+    expect(await inherited(own)).toEqual(range(0, 30));
+  });
+
+  it('is synced without a file being closed or reused in between, whatever fails', async () => {
+    const faults = [
+      { on: 'write', path: '.seg', millis: 30 },
+      { on: 'fdatasync', millis: 700 },
+    ] as const;
+    const { own, files, append } = slow(faults, { settings: { segmentBytes: 20_000 } }, NFS);
+    let id = 0;
+    for (const round of range(0, 60)) {
+      for (const _ of range(0, 8)) append(id++, 700);
+      if (round % 7 === 3) files.add({ on: 'fdatasync', code: 'EIO', times: 1 });
+      if (round % 11 === 5) files.add({ on: 'write', path: '.seg', code: 'EIO', times: 1 });
+      await own.pass(400);
+      own.expectConsistent();
+      expect(own.files.watch.open).toBeLessThanOrEqual(8);
+    }
+    await own.pass(120_000);
+    own.expectConsistent();
+    expect(own.ledger.droppedTotal).toBe(0);
+    const ids = [...(await own.deliverAll())].sort((a, b) => a - b);
+    expect(ids).toEqual(range(0, id));
+    await own.pass(61_000);
+    expect([own.filesLeft(), own.files.watch.open]).toEqual([[], 0]);
+    own.expectConsistent();
+  });
+
+  it('is abandoned when the directory is lost, without a byte of it getting into the next one', async () => {
+    const { own, files, append } = slow([], {}, NFS);
+    const heal = files.add({ on: 'write', path: '.seg', millis: 3_000 });
+    for (const id of range(0, 10)) append(id, 300);
+    fs.rmSync(own.destination, { recursive: true });
+    await own.pass(11_000);
+    heal();
+    for (const id of range(10, 20)) append(id, 300);
+    await own.pass(5_000);
+    own.expectConsistent();
+    expect(own.dropped('spool_lost')).toBe(10);
+    expect(await inherited(own)).toEqual(range(10, 20));
+  });
+
+  it('has what waits for it written at once when the process exits', async () => {
+    const { own, files, append } = slow([], {}, NFS);
+    files.add({ on: 'write', path: '.seg', millis: 30_000, times: 1 });
+    for (const id of range(0, 10)) append(id, 300);
+    own.exit();
+    const ids = await inherited(own);
+    // What was on its way just then may be there twice.
+    expect([...new Set(ids)]).toEqual(range(0, 10));
+  });
+});
