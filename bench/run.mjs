@@ -44,9 +44,11 @@ async function main(options) {
   const results = {};
   for (const name of options.only) {
     const section = await LOADERS[name]();
+    const started = performance.now();
     const { title, text, goals, figures } = await section(options);
-    console.log(`\n${title}\n\n${text}`);
-    results[name] = { title, goals: goals.map(({ row: _, ...goal }) => goal), figures };
+    const seconds = Math.round((performance.now() - started) / 1000);
+    console.log(`\n${title} (${seconds} s)\n\n${text}`);
+    results[name] = { title, seconds, goals: goals.map(({ row: _, ...goal }) => goal), figures };
   }
   const goals = Object.values(results).flatMap((result) => result.goals);
   const count = (verdict) => goals.filter((goal) => goal.verdict === verdict).length;

@@ -15,6 +15,8 @@ const MAX_WAITING = 2_048;
 export class Unresolved {
   readonly #clock: Clock;
   readonly #waiting = new Map<Resource, (() => void)[]>();
+  /** Resources that have had their time: a detector that hangs must not delay, and double, every record to come. */
+  readonly #done = new WeakSet<Resource>();
   #count = 0;
 
   constructor(clock: Clock) {
@@ -23,7 +25,8 @@ export class Unresolved {
 
   /** Whether a record of this resource is to wait for it. */
   concerns(resource: Resource | undefined): boolean {
-    return resource?.asyncAttributesPending === true && this.#count < MAX_WAITING;
+    if (resource?.asyncAttributesPending !== true) return false;
+    return this.#count < MAX_WAITING && !this.#done.has(resource);
   }
 
   /** Calls `settle` when the resource is known. */
@@ -44,8 +47,10 @@ export class Unresolved {
   }
 
   async #wait(resource: Resource): Promise<void> {
-    const known = Promise.resolve(resource.waitForAsyncAttributes?.()).catch(() => {});
-    await Promise.race([known, this.#clock.sleep(PATIENCE_MILLIS)]);
+    // The resource may be anybody's, and throw.
+    const known = async (): Promise<unknown> => resource.waitForAsyncAttributes?.();
+    await Promise.race([known().catch(() => {}), this.#clock.sleep(PATIENCE_MILLIS)]);
+    this.#done.add(resource);
     this.#settle(resource);
   }
 

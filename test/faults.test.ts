@@ -7,9 +7,9 @@ const TESTS = fileURLToPath(new URL('.', import.meta.url));
 const ROWS = [...Array.from({ length: 88 }, (_, index) => String(index + 1)), '20b'];
 const SHORTEST_REASON = 20;
 
-/** A title stands first in `it(…)`, or first behind the cases of `it.each(…)`. */
+/** A title stands first in `it(…)` or `describe(…)`, or first behind the cases of `it.each(…)`. */
 const TITLES = [
-  /\b(?:it|test)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g,
+  /\b(?:it|test|describe)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,/g,
   /\)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,\s*(?:async\s*)?\(/g,
   /\)\(\s*(['"`])((?:\\.|(?!\1)[^\\])*)\1\s*,\s*(?:async\s+)?\w+\s*=>/g,
 ];
@@ -109,6 +109,7 @@ describe('test/faults.md', () => {
 
   it('reads titles however a test is written', () => {
     const source = `
+      describe('a group', () => {});
       it('plain', () => {});
       it("it's", async () => {});
       it.each([1, (2)])('each %s', (value) => {});
@@ -122,6 +123,6 @@ describe('test/faults.md', () => {
       ['45', '20b'],
       [],
     ]);
-    expect(titlesOf(source).toSorted()).toEqual(['each %s', "it's", 'of all', 'over lines', 'plain']);
+    expect(titlesOf(source).toSorted()).toEqual(['a group', 'each %s', "it's", 'of all', 'over lines', 'plain']);
   });
 });

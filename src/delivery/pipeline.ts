@@ -29,6 +29,8 @@ export class Pipeline {
   readonly #spool: Spool | undefined;
   readonly #lanes: readonly Lane[];
   readonly #waiters = new Set<() => void>();
+  /** By lane: whether the last final version that took the place of a first one has ended. */
+  readonly #replaced: (() => boolean)[] = [];
   #closed = false;
 
   constructor(options: PipelineOptions) {
@@ -121,7 +123,9 @@ export class Pipeline {
     }
     const settle = (final: string): void => {
       // The final text first: a crash in between delivers both.
-      if (queue.append(final)) queue.acknowledge(batch);
+      const isKept = queue.append(final);
+      if (isKept) this.#replaced[lane] = queue.checkpoint();
+      if (isKept) queue.acknowledge(batch);
       else queue.release(batch);
       sender.wake();
     };
@@ -151,7 +155,10 @@ export class Pipeline {
   /** Waits until everything accepted before has ended, for `timeoutMillis` at most; true when it has. Never rejects. */
   async flush(timeoutMillis: number): Promise<boolean> {
     const checks = this.#lanes.map(({ queue }) => queue.checkpoint());
-    const ended = (): boolean => checks.every((check) => check());
+    const replaced = [...this.#replaced];
+    const ended = (): boolean =>
+      // What was to be replaced has not ended before its final version has.
+      checks.every((check) => check()) && this.#replaced.every((check, lane) => check === replaced[lane] || check());
     if (ended()) return true;
     const done = new AbortController();
     const check = (): void => {

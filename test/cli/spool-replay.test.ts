@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { frameOf } from '../../src/delivery/spool/frame.ts';
 import { type Sink, startSink } from '../../src/sink/sink.ts';
 import { lines, type RunOptions, SpoolRig } from './spool-rig.ts';
 
@@ -231,7 +232,7 @@ describe('logferry spool replay', () => {
     const rig = new SpoolRig();
     const sink = await sinkOf();
     const folder = join(rig.destination('logtide'), await rig.orphan('logtide', [entry('good')]));
-    fs.writeFileSync(join(folder, '00000001-logs.seg.gz'), 'no gzip');
+    fs.writeFileSync(join(folder, '00000001-logs.seg'), frameOf('{"format":"logferry-spool","version":2}'));
     const { code, stdout, stderr } = await interrupted(rig, envOf(sink, 'LOGTIDE'), () => messages(sink).length > 0);
     expect([code, stdout, messages(sink)]).toEqual([
       1,

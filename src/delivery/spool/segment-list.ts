@@ -35,8 +35,8 @@ export class SegmentList {
     this.#recovered = this.#recovered.filter((other) => other !== segment);
   }
 
-  /** The oldest that nothing is written to any more. */
+  /** The oldest that nothing is written to any more and that takes room: what is in memory only would free none. */
   oldestSealed(): Segment | undefined {
-    return this.#recovered[0] ?? this.#own.find(({ sealed }) => sealed);
+    return this.#recovered[0] ?? this.#own.find(({ sealed, diskBytes }) => sealed && diskBytes > 0);
   }
 }

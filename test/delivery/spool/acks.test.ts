@@ -8,7 +8,9 @@ import { temporaryDirectory } from './places.ts';
 import { watched } from './support.ts';
 
 const ENTRY = 12;
-const range = fc.tuple(fc.nat(5_000), fc.integer({ min: 1, max: 400 })).map(([from, size]) => ({ from, to: from + size }));
+const range = fc
+  .tuple(fc.nat(5_000), fc.integer({ min: 1, max: 400 }))
+  .map(([from, size]) => ({ from, to: from + size }));
 
 function entriesOf(ranges: readonly Range[]): Buffer {
   const bytes = Buffer.alloc(ranges.length * ENTRY);

@@ -303,7 +303,10 @@ const take = (options: TakeOptions): Step =>
     const texts = JSON.parse(`[${textsOf(batch)}]`) as object[];
     const entries = texts.map((text) => world.entryOf(JSON.stringify(text)));
     for (const entry of entries) {
-      expect([entry.place === 'disk' || entry.place === 'memory' || entry.mayReturn, entry.id]).toEqual([true, entry.id]);
+      expect([entry.place === 'disk' || entry.place === 'memory' || entry.mayReturn, entry.id]).toEqual([
+        true,
+        entry.id,
+      ]);
       entry.mayReturn = false;
       if (entry.place === 'ended') Object.assign(entry, { place: 'disk', fragile: true });
     }
@@ -375,7 +378,9 @@ const dropOldest = new Step('drop oldest', (world) => {
   const before = world.life.dropped('overflow');
   expect(world.life.spool.relieve({ code: 'ENOSPC' })).toBe(victim !== undefined);
   const key = victim && keyOf(victim);
-  const count = world.entries.filter((entry) => entry.home === key && (entry.place === 'disk' || entry.mayReturn)).length;
+  const count = world.entries.filter(
+    (entry) => entry.home === key && (entry.place === 'disk' || entry.mayReturn),
+  ).length;
   const dropped = world.life.dropped('overflow') - before;
   expect(dropped <= count).toBe(true);
 });
@@ -511,7 +516,8 @@ async function settleUp(world: World): Promise<void> {
   world.reconcile();
   const ids: number[] = [];
   for (let batch = await world.life.take({ maxRecords: 50 }); batch !== undefined; ) {
-    for (const value of JSON.parse(`[${textsOf(batch)}]`) as object[]) ids.push(world.entryOf(JSON.stringify(value)).id);
+    for (const value of JSON.parse(`[${textsOf(batch)}]`) as object[])
+      ids.push(world.entryOf(JSON.stringify(value)).id);
     world.life.acknowledge(batch);
     batch = await world.life.take({ maxRecords: 50 });
   }

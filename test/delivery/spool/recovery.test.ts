@@ -74,16 +74,20 @@ describe.each([false, true])('recovery of a segment (compressed: %s)', (gz) => {
   const packed = (bytes: Buffer): Buffer => (gz ? gzipSync(bytes) : bytes);
 
   it('finds what waits: everything, less what is acknowledged', async () => {
-    const property = fc.asyncProperty(fc.array(json, { maxLength: 12 }), fc.array(fc.boolean()), async (texts, done) => {
-      const bytes = segmentBytes(texts);
-      const ends = texts.map((_, index) => segmentBytes(texts.slice(0, index + 1)).length);
-      const acks = ends
-        .map((to, index) => ({ from: ends[index - 1] ?? HEADER.length, to }))
-        .filter((_, index) => done[index]);
-      const found = await recovered(packed(bytes), { acks, gz });
-      expect(found.texts).toEqual(texts.filter((_, index) => !done[index]));
-      expect([found.damaged, found.segment.size]).toEqual([0, bytes.length]);
-    });
+    const property = fc.asyncProperty(
+      fc.array(json, { maxLength: 12 }),
+      fc.array(fc.boolean()),
+      async (texts, done) => {
+        const bytes = segmentBytes(texts);
+        const ends = texts.map((_, index) => segmentBytes(texts.slice(0, index + 1)).length);
+        const acks = ends
+          .map((to, index) => ({ from: ends[index - 1] ?? HEADER.length, to }))
+          .filter((_, index) => done[index]);
+        const found = await recovered(packed(bytes), { acks, gz });
+        expect(found.texts).toEqual(texts.filter((_, index) => !done[index]));
+        expect([found.damaged, found.segment.size]).toEqual([0, bytes.length]);
+      },
+    );
     await fc.assert(property, { numRuns: 50 });
   });
 
@@ -228,7 +232,8 @@ describe('what recovery leaves alone', () => {
   );
 
   it('row 45: a frame that is no header', async () => {
-    for (const text of ['{"id":1}', '[]', 'null', '"x"', '{"format"']) expect(await at(frameOf(text))).toEqual({ kind: 'foreign' });
+    for (const text of ['{"id":1}', '[]', 'null', '"x"', '{"format"'])
+      expect(await at(frameOf(text))).toEqual({ kind: 'foreign' });
   });
 
   it('a header that is read in pieces', async () => {

@@ -1,4 +1,4 @@
-import fs from 'node:fs';
+import type fs from 'node:fs';
 import { nodeFiles, type SpoolFiles } from '../../../src/delivery/spool/files.ts';
 import { turn } from '../../support/fake-clock.ts';
 
@@ -12,6 +12,8 @@ export class FileWatch {
   readonly violations: string[] = [];
   /** How many times each function was called. */
   readonly calls = new Map<string, number>();
+  /** How many operations wait for time to pass, by script. */
+  delayed = (): number => 0;
   /** Folders that were given their final names. */
   readonly renamed: string[] = [];
   /** Asynchronous operations under way, by descriptor (-1: by path). */
@@ -61,15 +63,15 @@ export class FileWatch {
     return !this.#killed;
   }
 
-  /** Waits until nothing is under way and nothing is about to be. */
+  /** Waits until nothing is under way but what waits for time to pass, and nothing is about to be. */
   async idle(): Promise<void> {
-    for (let calm = 0; calm < 4; calm = this.inFlight === 0 ? calm + 1 : 0) await turn();
+    for (let calm = 0; calm < 4; calm = this.inFlight <= this.delayed() ? calm + 1 : 0) await turn();
   }
 
   /** As `kill -9` does it: nothing more is done or heard of, what the kernel was at ends, and descriptors are closed. */
   async kill(): Promise<void> {
     this.#killed = true;
-    while (this.inFlight > 0) await turn();
+    while (this.inFlight > this.delayed()) await turn();
     for (const close of this.#open.values()) close();
     this.#open.clear();
   }
@@ -107,6 +109,7 @@ export function watched(files: SpoolFiles = nodeFiles): WatchedFiles {
     (...args: readonly unknown[]) => {
       const descriptor = args[0] as number;
       const done = args.at(-1) as Action;
+      if (watch.killed) return;
       watch.used(name, descriptor);
       watch.begin(descriptor);
       const heard = (...results: never[]): void => {
@@ -153,7 +156,18 @@ export function watched(files: SpoolFiles = nodeFiles): WatchedFiles {
   return Object.assign(own, { promises }) as unknown as WatchedFiles;
 }
 
-const PROMISED = ['readdir', 'readFile', 'writeFile', 'lstat', 'rename', 'unlink', 'rmdir', 'mkdir', 'utimes', 'statfs'];
+const PROMISED = [
+  'readdir',
+  'readFile',
+  'writeFile',
+  'lstat',
+  'rename',
+  'unlink',
+  'rmdir',
+  'mkdir',
+  'utimes',
+  'statfs',
+];
 const SYNC: Readonly<Record<string, true>> = {
   ...{ writeSync: true, readSync: true, ftruncateSync: true, fstatSync: true, mkdirSync: true, chmodSync: true },
   ...{ lstatSync: true, readdirSync: true, readFileSync: true, readlinkSync: true, writeFileSync: true },
