@@ -86,7 +86,7 @@ describe(`an outage of ${OUTAGE_SECONDS} s at ${RATE} records/s, a different fau
     const stats = done.stats.find((each) => each.platform === platform);
     expect(done.emitted).toBe(SECONDS * RATE);
     expect(stats).toMatchObject({ accepted: done.emitted, delivered: done.emitted, pending: 0, deadLettered: 0 });
-    expect(Object.values(stats?.dropped ?? { none: 1 })).toEqual([0, 0, 0]);
+    expect(Object.values(stats?.dropped ?? { none: 1 }).filter((count) => count !== 0)).toEqual([]);
     const seen = new Set(sink.records(platform).map(({ record }) => numberOf(platform, record)));
     expect(seen.size).toBe(done.emitted);
   });

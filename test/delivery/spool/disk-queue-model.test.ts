@@ -8,35 +8,12 @@ import { DiskBatch } from '../../../src/delivery/spool/disk-batch.ts';
 import { frameOf, readFrames } from '../../../src/delivery/spool/frame.ts';
 import { parseInstance } from '../../../src/delivery/spool/names.ts';
 import type { Segment } from '../../../src/delivery/spool/segment.ts';
-import { FakeClock, turn } from '../../support/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { type FaultFiles, faultFiles } from '../../support/fault-files.ts';
 import { Life, textsOf } from './life.ts';
 import { temporaryDirectory } from './places.ts';
 
-/** Work of zlib under way in the thread pool. */
-const zlibWork = vi.hoisted(() => ({ count: 0 }));
-
-vi.mock(import('node:zlib'), async (original) => {
-  const real = await original();
-  const counted = (action: (...args: never[]) => void) => {
-    return (...args: unknown[]) => {
-      zlibWork.count += 1;
-      const done = args.pop() as (...results: unknown[]) => void;
-      const heard = (...results: unknown[]): void => {
-        zlibWork.count -= 1;
-        done(...results);
-      };
-      action(...([...args, heard] as never[]));
-    };
-  };
-  const createGunzip: typeof real.createGunzip = (options) => {
-    zlibWork.count += 1;
-    return real.createGunzip(options).on('close', () => {
-      zlibWork.count -= 1;
-    });
-  };
-  return { ...real, gzip: counted(real.gzip), createGunzip } as unknown as typeof real;
-});
+vi.mock(import('node:zlib'), async (original) => (await import('./zlib-watch.ts')).watchedZlib(await original()));
 
 /** Where a record is, or how it has ended. */
 type Place = 'disk' | 'memory' | 'taken' | 'ended';
@@ -108,20 +85,6 @@ class World {
 
   at(place: Place): Entry[] {
     return this.entries.filter((entry) => entry.place === place).sort((a, b) => a.life - b.life || a.at - b.at);
-  }
-
-  async quiet(): Promise<void> {
-    for (let calm = 0; calm < 3; calm = zlibWork.count === 0 ? calm + 1 : 0) {
-      await this.life.files.watch.idle();
-      await turn();
-    }
-  }
-
-  async pass(millis: number): Promise<void> {
-    for (let left = millis; left > 0; left -= 1_000) {
-      await this.life.clock.advance(Math.min(left, 1_000));
-      await this.quiet();
-    }
   }
 
   entryOf(text: string): Entry {
@@ -213,7 +176,7 @@ class World {
     // A directory of its own takes room; without one nothing is taken over.
     this.disk.disk.capacityBytes = Number.POSITIVE_INFINITY;
     this.life = this.#open();
-    await this.pass(1_000);
+    await this.life.pass(1_000);
     expect(this.life.dropped('spool_lost')).toBe(0);
     const found = new Set(this.life.disk().segments.map(keyOf));
     expect(this.at('disk').filter(({ fragile, home }) => !fragile && !found.has(home ?? ''))).toEqual([]);
@@ -233,7 +196,7 @@ class Step implements fc.AsyncCommand<object, World> {
   }
   async run(_: object, world: World): Promise<void> {
     await this.act(world);
-    await world.quiet();
+    await world.life.files.watch.idle();
     world.reconcile();
     world.check();
   }
@@ -366,7 +329,7 @@ function hasSegment({ life }: World, key: string): boolean {
   return life.disk().segments.some((segment) => keyOf(segment) === key);
 }
 
-const pass = (millis: number): Step => new Step(`pass(${millis})`, (world) => world.pass(millis));
+const pass = (millis: number): Step => new Step(`pass(${millis})`, (world) => world.life.pass(millis));
 
 const impaired = (value: boolean): Step =>
   new Step(`impaired(${value})`, (world) => {
@@ -392,7 +355,7 @@ const diskFull = (room: number): Step =>
 
 const diskFree = new Step('room on the disk', async (world) => {
   world.disk.disk.capacityBytes = Number.POSITIVE_INFINITY;
-  await world.pass(31_000);
+  await world.life.pass(31_000);
   expect(world.life.memory().waiting).toBe(0);
   expect(world.life.spool.state).toBe('disk');
 });
@@ -512,7 +475,7 @@ async function settleUp(world: World): Promise<void> {
     for (const entry of entries) entry.place = batch instanceof DiskBatch ? 'disk' : 'memory';
   }
   world.disk.disk.capacityBytes = Number.POSITIVE_INFINITY;
-  await world.pass(31_000);
+  await world.life.pass(31_000);
   world.reconcile();
   const ids: number[] = [];
   for (let batch = await world.life.take({ maxRecords: 50 }); batch !== undefined; ) {
@@ -526,7 +489,7 @@ async function settleUp(world: World): Promise<void> {
   const mayCome = world.entries.filter(({ place, mayReturn }) => place !== 'ended' || mayReturn).map(({ id }) => id);
   expect(due.filter((id) => !ids.includes(id))).toEqual([]);
   expect(ids.filter((id) => !mayCome.includes(id))).toEqual([]);
-  await world.pass(61_000);
+  await world.life.pass(61_000);
   world.life.expectConsistent();
   expect([world.life.pending, world.life.spool.pendingBytes, world.life.filesLeft()]).toEqual([0, 0, []]);
 }

@@ -1,6 +1,7 @@
 import type fs from 'node:fs';
 import { nodeFiles, type SpoolFiles } from '../../../src/delivery/spool/files.ts';
 import { turn } from '../../support/fake-clock.ts';
+import { zlibWork } from './zlib-watch.ts';
 
 type Action = (...args: never[]) => unknown;
 
@@ -65,7 +66,7 @@ export class FileWatch {
 
   /** Waits until nothing is under way but what waits for time to pass, and nothing is about to be. */
   async idle(): Promise<void> {
-    for (let calm = 0; calm < 4; calm = this.inFlight <= this.delayed() ? calm + 1 : 0) await turn();
+    for (let calm = 0; calm < 4; calm = this.inFlight + zlibWork.count <= this.delayed() ? calm + 1 : 0) await turn();
   }
 
   /** As `kill -9` does it: nothing more is done or heard of, what the kernel was at ends, and descriptors are closed. */
