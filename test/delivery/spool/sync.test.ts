@@ -204,7 +204,7 @@ describe('power loss at any moment', () => {
         const heir = new Life({ directory, clock: later(), settings: {} });
         try {
           await heir.pass(11_000);
-            heir.expectConsistent();
+          heir.expectConsistent();
           const found = new Set(await heir.deliverAll());
           const due = [...confirmed].filter((id) => !ended.has(id));
           expect(due.filter((id) => !found.has(id))).toEqual([]);
