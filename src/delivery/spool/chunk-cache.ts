@@ -5,7 +5,8 @@ import type { Segment } from './segment.ts';
 export const SLAB_BYTES = 262_144;
 /** Slabs and read chunks kept; one more when it alone is larger. */
 const MAX_BYTES = 4 * 1_048_576;
-const MAX_SPARE = 4;
+/** A full segment lets go of sixteen slabs at once; fresh ones cost page faults. */
+const MAX_SPARE = 16;
 
 interface Entry {
   readonly segment: Segment;

@@ -8,7 +8,7 @@ import { unpack } from './unpack.ts';
 const LF = 0x0a;
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW;
 /** One read; a body is about as large. */
-export const READ_BYTES = 1_048_576;
+const READ_BYTES = 1_048_576;
 /** From the young end one record is wanted. */
 const TAIL_BYTES = 65_536;
 

@@ -5,7 +5,7 @@ import type { SpoolFiles } from './files.ts';
 import type { SpoolSettings } from './spool-settings.ts';
 
 /** One stream of a destination, as the spool sees it. */
-export interface SpoolLane {
+interface SpoolLane {
   readonly name: string;
   /** Records that could not be taken because their bytes were not at hand can be now. */
   readonly onReadable: () => void;

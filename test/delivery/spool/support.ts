@@ -6,7 +6,7 @@ import { zlibWork } from './zlib-watch.ts';
 type Action = (...args: never[]) => unknown;
 
 /** Sees every operation on its way to the file system, and ends them all when the process is said to be killed. */
-export class FileWatch {
+class FileWatch {
   /** Descriptors that are open, and the most that ever were. */
   mostOpen = 0;
   /** What must never happen: use of a descriptor that is closed, or its end while it is in use. */
