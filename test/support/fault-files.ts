@@ -81,6 +81,10 @@ function faultHandle(handle: fs.promises.FileHandle, faults: Faults, disk: Fault
     readFile: (...args: never[]) => late('read', () => Reflect.apply(handle.readFile, handle, args)),
     stat: (...args: never[]) => late('fstat', () => Reflect.apply(handle.stat, handle, args)),
     write: (...args: never[]) => late('write', () => ({ bytesWritten: on.write(fd, args), buffer: args[0] })),
+    writeFile: (data: Buffer) =>
+      late('write', () => {
+        for (let at = 0; at < data.length; ) at += on.write(fd, [data, at]);
+      }),
     truncate: (length?: number) => late('ftruncate', () => on.truncate(fd, length)),
     datasync: () => on.sync(fd),
     sync: () => on.sync(fd),

@@ -183,8 +183,7 @@ function watchedHandle(handle: fs.promises.FileHandle, watch: FileWatch, late: L
     watch.called('handle.close');
     watch.closed(fd);
     watch.begin(-1);
-    await handle.close();
-    watch.end(-1);
+    await handle.close().finally(() => watch.end(-1));
   };
   return new Proxy(handle, {
     get(target, name) {
