@@ -110,7 +110,6 @@ describe('test/faults.md', () => {
   it('reads titles however a test is written', () => {
     const source = `
       describe('a group', () => {});
-      describe('a group', () => {});
       it('plain', () => {});
       it("it's", async () => {});
       it.each([1, (2)])('each %s', (value) => {});

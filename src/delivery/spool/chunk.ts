@@ -69,9 +69,7 @@ export class Chunk implements FrameSink {
 
   /** What lies behind the last frame, up to `offset` of the segment, is none. */
   endAt(offset: number): void {
-    if (this.limit >= offset) return;
-    this.#used = offset - this.base;
-    this.damaged += 1;
+    this.#used = Math.max(this.#used, offset - this.base);
   }
 
   /** Where the frame begins and ends. */

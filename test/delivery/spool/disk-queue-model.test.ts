@@ -61,12 +61,10 @@ class World {
   life: Life<FaultFiles>;
   lives = 0;
   order = 0;
-  /** Records that were given up, by what the ledgers of earlier lives said. */
-  corrupt = 0;
 
-  constructor() {
+  constructor(fileSystemType: number) {
     this.directory = temporaryDirectory();
-    this.disk = faultFiles();
+    this.disk = faultFiles({ fileSystemType });
     this.life = this.#open();
   }
 
@@ -142,22 +140,12 @@ class World {
     expect(missing).toBeGreaterThanOrEqual(-returned);
     expect(life.memory().waiting).toBe(this.at('memory').length);
     expect(life.files.watch.open).toBeLessThanOrEqual(5);
-    expect(life.filesLeft().length).toBe(life.disk().segments.length + this.#beingMade());
+    expect(life.filesLeft().length).toBe(life.disk().segments.length);
     for (const { batch, entries } of this.held) {
       expect(batch.count).toBe(entries.length);
       expect(batch.attempts).toBe(Math.max(0, ...entries.map(({ attempts }) => attempts)));
       expect(textsOf(batch) === entries.map(({ text }) => text).join(',')).toBe(true);
     }
-  }
-
-  /** Plain and compressed at once, which is nobody's wish. */
-  #beingMade(): number {
-    return 0;
-  }
-
-  async end(): Promise<void> {
-    for (const { batch } of this.held.splice(0)) this.life.acknowledge(batch);
-    await this.life.kill();
   }
 
   /** The process is killed; `meanwhile` is done to what it leaves, and another one takes over. */
@@ -451,21 +439,28 @@ const damages = [
   fc.tuple(pick, share).map(([index, part]) => truncate(index, part)),
 ];
 
-async function explore(arbitraries: readonly fc.Arbitrary<Step>[], seed?: number): Promise<void> {
+/** More of them: `RUNS=1000 npx vitest run test/delivery/spool/disk-queue-model.test.ts --testTimeout=600000`. */
+const RUNS = Number(process.env.RUNS ?? 40);
+const EXT4 = 0xef53;
+const NFS = 0x6969;
+
+async function play(fileSystemType: number, run: (world: World) => Promise<void>): Promise<void> {
+  const world = new World(fileSystemType);
+  try {
+    await run(world);
+    await settleUp(world);
+  } finally {
+    await world.life.kill();
+    fs.rmSync(world.directory, { recursive: true, force: true });
+  }
+}
+
+async function explore(arbitraries: readonly fc.Arbitrary<Step>[], fileSystemType = EXT4): Promise<void> {
   const commands = fc.commands([...arbitraries], { maxCommands: 60, size: 'max' });
-  await fc.assert(
-    fc.asyncProperty(commands, async (script) => {
-      const world = new World();
-      try {
-        await fc.asyncModelRun(() => ({ model: {}, real: world }), script);
-        await settleUp(world);
-      } finally {
-        await world.life.kill();
-        fs.rmSync(world.directory, { recursive: true, force: true });
-      }
-    }),
-    { numRuns: seed === undefined ? Number(process.env.RUNS ?? 60) : 20, ...(seed !== undefined && { seed }) },
+  const property = fc.asyncProperty(commands, (script) =>
+    play(fileSystemType, (real) => fc.asyncModelRun(() => ({ model: {}, real }), script)),
   );
+  await fc.assert(property, { numRuns: RUNS });
 }
 
 /** Once the disk is well again, everything that is left is delivered: all that must be, and nothing else. */
@@ -500,4 +495,40 @@ describe('the queue on disk against a list in memory', () => {
   it('… and a full disk', () => explore([...steps, ...fullDisk]));
   it('… and damage', () => explore([...steps, ...damages]));
   it('… and everything at once', () => explore([...steps, ...compression, ...fullDisk, ...damages]));
+  it('… on a disk that is written to in the background', () => explore([...steps, ...compression, ...damages], NFS));
+
+  const one = { maxRecords: 1, maxBytes: 1e9, fresh: false, newest: false };
+  const large = 'y'.repeat(120_000);
+
+  // What has gone wrong once.
+  it.each<[string, readonly Step[]]>([
+    [
+      'more than memory may hold is asked for at once',
+      [append(18, large + large), kill, take({ ...one, maxRecords: 99 })],
+    ],
+    [
+      'all that others left is damaged, and there is something fresh',
+      [appendTaken(''), kill, truncate(0, 0), append(1, large), take({ ...one, maxBytes: 0 }), release(0)],
+    ],
+    [
+      'the newest record is damaged, and several would be taken',
+      [append(10, large.slice(0, 5_538)), kill, truncate(0, 0), take({ ...one, maxRecords: 2, newest: true })],
+    ],
+    [
+      'the middle of a file is damaged',
+      [append(30, large.slice(0, 3_000)), kill, flip(0, 0.5), truncate(0, 0.8), take({ ...one, maxRecords: 99 })],
+    ],
+    [
+      'a taken record comes back to memory that has moved to the disk',
+      [append(1, ''), diskFull(0), appendTaken(''), append(3, 'x'), diskFull(134), release(0), pass(61_000), take(one)],
+    ],
+    [
+      'acknowledgements do not fit on the disk',
+      [append(3, ''), diskFull(0), take(one), acknowledge(0), kill, take({ ...one, maxRecords: 9 })],
+    ],
+  ])('%s', (_, script) =>
+    play(EXT4, async (world) => {
+      for (const step of script) await step.run({}, world);
+    }),
+  );
 });

@@ -269,6 +269,7 @@ export class Life<Files extends SpoolFiles = SpoolFiles> {
 
   /** The end of the process, as this process's `exit` listener does it. */
   exit(): void {
+    expect(closers().has(this.#closer)).toBe(true);
     this.#closer();
   }
 

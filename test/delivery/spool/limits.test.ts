@@ -108,6 +108,25 @@ describe('row 32: EIO', () => {
     expect(own.filesLeft()).toEqual([]);
   });
 
+  it('twice before every read is no reason to give a file up', async () => {
+    const first = life({ settings: { segmentBytes: 8 * 1_048_576 } });
+    first.appendMany(range(0, 40), 100_000);
+    await first.kill();
+    const files = faultFiles();
+    const own = life({ directory: first.directory, files });
+    own.clock.jumpWall(60_000);
+    await own.pass(1);
+    const { open } = own.files.promises;
+    let count = 0;
+    (own.files.promises as { open: typeof open }).open = (...args) => {
+      count += 1;
+      if (count % 3 === 0) return open(...args);
+      return Promise.reject(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    };
+    expect(await own.deliverAll()).toEqual(range(0, 40));
+    expect([count > 9, own.dropped('spool_lost')]).toEqual([true, 0]);
+  });
+
   it('of a file that is not there any more ends the attempts', async () => {
     const first = life();
     first.appendMany(range(0, 5));
@@ -239,6 +258,22 @@ describe('row 37: the cap', () => {
     expect(own.dropped('overflow')).toBeLessThanOrEqual(dropped + 45);
     expect(own.spool.diskBytes).toBeGreaterThan(settings.maxDiskBytes * 0.75);
     expect(own.spool.diskBytes).toBeLessThanOrEqual(settings.maxDiskBytes);
+  });
+
+  it('counts it once even when it cannot be measured again', async () => {
+    const first = life({ settings: { segmentBytes: settings.segmentBytes } });
+    first.appendMany(range(0, 120), 500);
+    const files = faultFiles();
+    const own = life({ directory: first.directory, files, settings });
+    own.clock.jumpWall(60_000);
+    await own.pass(1);
+    await first.kill();
+    files.add({ on: 'lstat', path: /logferry-v1$/, code: 'EMFILE' });
+    await own.adopt();
+    expect(own.ledger.recovered).toBe(120);
+    own.appendMany(range(200, 240), 500);
+    expect(own.dropped('overflow')).toBe(0);
+    expect(own.spool.diskBytes).toBeGreaterThan(150 * 500);
   });
 
   it('does not make a backlog go that a restart finds, whatever is written meanwhile', async () => {

@@ -171,6 +171,16 @@ describe('damage', () => {
     }
   });
 
+  it('row 41: a byte that becomes a line feed costs one record, and counts as one; in the header, none', async () => {
+    for (let at = 0; at < bytes.length; at += 1) {
+      const damaged = Buffer.from(bytes);
+      damaged[at] = LF;
+      const found = await recovered(damaged);
+      const lost = at < HEADER.length || bytes[at] === LF ? 0 : 1;
+      expect([at, texts.length - found.texts.length, found.damaged]).toEqual([at, lost, lost]);
+    }
+  });
+
   it('row 41: what is damaged but acknowledged is no loss', async () => {
     const acks = [{ from: HEADER.length, to: bytes.length }];
     for (let at = HEADER.length; at < bytes.length; at += 1) {
