@@ -18,7 +18,10 @@ export interface SpoolOptions {
   readonly maxDiskBytes?: number;
   /** New records wait in memory while less than this, or a tenth of a small disk, is free. Default 200 MiB. */
   readonly minFreeBytes?: number;
-  /** A file is ended, and deleted once delivered, at this size or age. Default 4 MiB (less for a small disk cap), 60,000. */
+  /**
+   * A file is ended, and deleted once delivered, at this size or age. Default 4 MiB (less for a small disk cap), 60,000;
+   * no larger than 32 MiB and a quarter of the disk cap, since whole files make room for others.
+   */
   readonly segmentBytes?: number;
   readonly segmentMillis?: number;
   /**
@@ -47,6 +50,7 @@ export const SPOOL_DEFAULTS = {
 } as const;
 
 const MIN_SEGMENT_BYTES = 16_384;
+const MAX_SEGMENT_BYTES = 32 * MEBIBYTE;
 /** With fewer segments than this below the cap, dropping the oldest one would drop too much at once. */
 const MIN_SEGMENTS = 16;
 const POLICIES: readonly unknown[] = ['interval', 'batch', 'never'];
@@ -79,7 +83,11 @@ export function spoolSettings(options: SpoolOptions): SpoolSettings {
     name,
     maxDiskBytes,
     minFreeBytes: size('minFreeBytes', options, 0),
-    segmentBytes: numberOption('spool.segmentBytes', options.segmentBytes, suitable, MIN_SEGMENT_BYTES),
+    segmentBytes: Math.min(
+      numberOption('spool.segmentBytes', options.segmentBytes, suitable, MIN_SEGMENT_BYTES),
+      MAX_SEGMENT_BYTES,
+      Math.floor(maxDiskBytes / 4),
+    ),
     segmentMillis: size('segmentMillis', options, 100),
     fsync,
     fsyncMillis: SPOOL_DEFAULTS.fsyncMillis,

@@ -9,6 +9,9 @@ import type { Segment } from './segment.ts';
 import { createSegmentFile, type SegmentFile } from './segment-file.ts';
 import { SegmentWriter } from './segment-writer.ts';
 
+/** With the one record that goes beyond it, a segment stays below what is taken over from others. */
+const MAX_BYTES = 32 * 1_048_576;
+
 export interface SegmentAppenderOptions {
   readonly lane: string;
   readonly host: SpoolHost;
@@ -80,7 +83,7 @@ export class SegmentAppender {
     if (this.#active === undefined || this.#active.segment.sealed) return true;
     const { segment } = this.#active;
     const { segmentBytes, segmentMillis } = this.#options.host;
-    return segment.size >= segmentBytes || now - segment.openedAt >= segmentMillis;
+    return segment.size >= Math.min(segmentBytes, MAX_BYTES) || now - segment.openedAt >= segmentMillis;
   }
 
   #write(active: Active, text: string, now: number, taken: boolean): Failure | undefined {
@@ -120,7 +123,8 @@ export class SegmentAppender {
     // What is full may itself have to make room for the next one.
     if (old !== undefined) old.sealed = true;
     const next = this.#begin(now);
-    this.#clings = 'code' in next && isScarcity(next.code) && isWritable && !old.ended;
+    const isScarce = 'code' in next && isScarcity(next.code);
+    this.#clings = isScarce && isWritable && !old.ended && old.size < MAX_BYTES;
     if (this.#clings && old !== undefined) {
       old.sealed = false;
       return undefined;

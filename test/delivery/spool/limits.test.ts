@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/codec/batch.ts';
+import { spoolSettings } from '../../../src/spool-options.ts';
 import { faultFiles } from '../../support/fault-files.ts';
 import { type Life, life, textOf } from './life.ts';
 
@@ -177,6 +178,26 @@ describe('row 33: EIO on fdatasync', () => {
   });
 });
 
+describe('a segment', () => {
+  it.each(['by its options', 'for want of descriptors'])(
+    'never grows beyond what others take over (%s)',
+    async (why) => {
+      const files = faultFiles();
+      const large = { segmentBytes: 48 * 1_048_576 };
+      const own = life({ files, memoryBytes: 64 * 1_048_576, ...(why === 'by its options' && { settings: large }) });
+      own.append(textOf(0));
+      const heal = why === 'by its options' ? () => {} : files.add({ on: 'open', path: '.seg', code: 'EMFILE' });
+      for (const id of range(1, 75)) own.append(textOf(id, 1_000_000));
+      const sizes = own.disk().segments.map(({ size }) => size);
+      expect(Math.max(...sizes)).toBeLessThan(48 * 1_048_576);
+      heal();
+      await own.pass(31_000);
+      expect(own.memory().waiting).toBe(0);
+      expect(await inherited(own)).toEqual(range(0, 75));
+    },
+  );
+});
+
 describe('row 34: few descriptors', () => {
   it('two are enough', async () => {
     const files = faultFiles({ maxOpen: 2 });
@@ -302,5 +323,16 @@ describe('row 37: the cap', () => {
     expect(own.spool.diskBytes).toBeLessThanOrEqual(settings.maxDiskBytes);
     const ids = byNumber(await own.deliverAll());
     expect(ids).toEqual([...range(own.dropped('overflow'), 400), 1_000]);
+  });
+});
+
+describe('spool.segmentBytes', () => {
+  it.each([
+    [{ segmentBytes: 1e9 }, 32 * 1_048_576],
+    [{ segmentBytes: 1e9, maxDiskBytes: 1_048_576 }, 262_144],
+    [{ maxDiskBytes: 65_536 }, 16_384],
+    [{ segmentBytes: 20_000 }, 20_000],
+  ])('%j is %i: whole segments make room for others, and others take them over', (options, bytes) => {
+    expect(spoolSettings({ directory: '/spool', ...options }).segmentBytes).toBe(bytes);
   });
 });

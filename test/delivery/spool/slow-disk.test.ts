@@ -1,11 +1,12 @@
 import fs from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import type { Batch } from '../../../src/codec/batch.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { type FaultFiles, faultFiles } from '../../support/fault-files.ts';
 import type { Fault } from '../../support/fault-script.ts';
-import { type Life, type LifeOptions, life, textOf } from './life.ts';
+import { idsOf, type Life, type LifeOptions, life, textOf } from './life.ts';
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, index) => from + index);
 const MEBIBYTE = 1_048_576;
@@ -199,4 +200,82 @@ describe('a disk that is never waited for', () => {
     // What was on its way just then may be there twice.
     expect([...new Set(ids)]).toEqual(range(0, 10));
   });
+});
+
+describe.each([
+  ['that is waited for', 0xef53],
+  ['that is not', NFS],
+])('whatever goes wrong with a disk %s', (_, type) => {
+  const count = fc.integer({ min: 1, max: 12 });
+  const trouble = fc.record({
+    on: fc.constantFrom(
+      'write' as const,
+      'fdatasync' as const,
+      'open' as const,
+      'ftruncate' as const,
+      'unlink' as const,
+    ),
+    code: fc.constantFrom('EIO', 'ENOSPC', 'EROFS', 'EMFILE', undefined),
+    millis: fc.constantFrom(0, 5, 300, 2_000),
+    times: fc.integer({ min: 1, max: 4 }),
+  });
+  const step = fc.oneof(
+    { weight: 5, arbitrary: fc.tuple(fc.constant('append' as const), count, fc.nat(3_000)) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('pass' as const), count, fc.nat(4_000)) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('take' as const), count, fc.nat(2)) },
+    { weight: 3, arbitrary: fc.tuple(fc.constant('trouble' as const), trouble) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('full' as const), fc.nat(3_000)) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('room' as const)) },
+    { weight: 1, arbitrary: fc.tuple(fc.constant('delete' as const)) },
+  );
+
+  it('every record is delivered or counted, no file is mistaken for another, and in the end all is well', async () => {
+    const property = fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (script) => {
+      const options = { settings: { segmentBytes: 16_384, maxDiskBytes: 400_000 }, memoryBytes: 60_000 };
+      const { own, files, append } = slow([], options, type);
+      const held: Batch[] = [];
+      const heals: (() => void)[] = [];
+      const ended: number[] = [];
+      const deliver = (batch: Batch): void => {
+        ended.push(...idsOf(batch));
+        own.acknowledge(batch);
+      };
+      let id = 0;
+      for (const one of script) {
+        if (one[0] === 'append') for (let left = one[1]; left > 0; left -= 1) append(id++, one[2]);
+        else if (one[0] === 'pass') await own.pass(one[2]);
+        else if (one[0] === 'trouble') heals.push(files.add({ path: /\.seg|\.ack/, ...withoutUndefined(one[1]) }));
+        else if (one[0] === 'full') files.disk.capacityBytes = files.disk.usedBytes + one[1];
+        else if (one[0] === 'room') files.disk.capacityBytes = Number.POSITIVE_INFINITY;
+        else if (one[0] === 'delete') fs.rmSync(own.destination, { recursive: true, force: true });
+        else {
+          const batch = own.queue().take({ maxRecords: one[1], maxBytes: 50_000 });
+          if (batch !== undefined) held.push(batch);
+          const first = one[2] > 0 ? held.shift() : undefined;
+          if (first !== undefined && one[2] === 1) deliver(first);
+          else if (first !== undefined) own.release(first);
+        }
+        own.expectConsistent();
+      }
+      for (const heal of heals) heal();
+      files.disk.capacityBytes = Number.POSITIVE_INFINITY;
+      for (const batch of held) own.release(batch);
+      await own.pass(45_000);
+      own.expectConsistent();
+      expect(own.memory().waiting).toBe(0);
+      for (let batch = await own.take(); batch !== undefined; batch = await own.take()) deliver(batch);
+      expect(new Set(ended).size).toBe(ended.length);
+      expect(ended.length + own.ledger.droppedTotal).toBe(id);
+      expect(own.dropped('corrupt')).toBe(0);
+      await own.pass(130_000);
+      own.expectConsistent();
+      expect([own.pending, own.files.watch.open, own.disk().appender.unwrittenBytes]).toEqual([0, 0, 0]);
+      await own.kill();
+    });
+    await fc.assert(property, { numRuns: Number(process.env.RUNS ?? 40) });
+  });
+
+  function withoutUndefined<T extends { readonly code: string | undefined }>({ code, ...rest }: T) {
+    return { ...rest, ...(code !== undefined && { code }) };
+  }
 });
