@@ -112,7 +112,8 @@ export class Sender {
       if ('retryAt' in batch) {
         breaker.unused(permit);
         this.#alarm.set(batch.retryAt);
-        return;
+        // All that waited may have turned out to be damaged, or too old: whatever comes next must be waited for anew.
+        break;
       }
       this.#waitingSince = queue.waiting > 0 ? now : undefined;
       void this.#begin(permit, () => this.#attempt(batch, permit));

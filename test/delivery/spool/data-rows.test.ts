@@ -6,6 +6,7 @@ import type { Batch } from '../../../src/codec/batch.ts';
 import { frameOf } from '../../../src/delivery/spool/frame.ts';
 import { headerBytes } from '../../../src/delivery/spool/header.ts';
 import { RELEASED_FILE, segmentName } from '../../../src/delivery/spool/names.ts';
+import { rig, until } from '../../support/delivery-rig.ts';
 import { type Life, type LifeOptions, life, textOf } from './life.ts';
 import { temporaryDirectory } from './places.ts';
 
@@ -310,5 +311,32 @@ describe('row 46: a lot of it', () => {
     expect(seen).toEqual(range(0, 150));
     expect(fs.readdirSync(own.destination).length).toBe(1);
     own.expectConsistent();
+  });
+});
+
+describe('delivery', () => {
+  // Whether the damage is found before or after the bytes are in memory is up to the disk.
+  it.each(range(0, 6))('goes on when all that was taken over turns out to be damaged (%i)', async () => {
+    const directory = temporaryDirectory();
+    const first = await rig({ delivery: { spool: { directory } } });
+    await first.server.pause();
+    first.emit(5);
+    await first.destination.shutdown(0);
+    const second = await rig({ delivery: { spool: { directory } } });
+    await second.server.pause();
+    await until(() => second.stats.recovered === 5, 'recovery');
+    const files = fs.readdirSync(directory, { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((path) => path.endsWith('.seg'))) fs.truncateSync(join(directory, file), 0);
+    const names = second.emit(3, 'fresh');
+    await second.server.open();
+    await until(
+      () => second.stats.pending === 0,
+      'the end of all records',
+      () => second.pass(1_000),
+    );
+    expect(second.server.stored).toEqual(expect.arrayContaining(names));
+    const { delivered, dropped } = second.stats;
+    expect(delivered + dropped.corrupt).toBe(8);
+    await second.expectAlive();
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Batch } from '../../../src/codec/batch.ts';
 import { DiskBatch } from '../../../src/delivery/spool/disk-batch.ts';
+import { rig } from '../../support/delivery-rig.ts';
 import { type FaultFiles, faultFiles } from '../../support/fault-files.ts';
 import { idsOf, type Life, type LifeOptions, life, textOf, textsOf } from './life.ts';
 
@@ -241,5 +242,19 @@ describe('the end', () => {
     next.clock.jumpWall(60_000);
     await next.pass(1);
     expect(await next.deliverAll()).toEqual([5, 6, 7]);
+  });
+});
+
+describe('without a spool', () => {
+  it('delivery goes on when all that waited was too old', async () => {
+    const it = await rig({ maxRecords: 2, delivery: { queue: { maxAgeMillis: 60_000 } } });
+    await it.server.pause();
+    for (let round = 0; round < 5; round += 1) {
+      it.emit(3);
+      await it.pass(400_000);
+      expect(it.stats).toMatchObject({ pending: 0, dropped: { expired: 3 * (round + 1) } });
+    }
+    await it.server.open();
+    await it.expectAlive();
   });
 });
