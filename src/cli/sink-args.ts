@@ -9,6 +9,8 @@ export interface SinkArgs {
   /** The only platform that gets the faults; all of them when missing. */
   readonly platform: SinkPlatform | undefined;
   readonly logtideServer: 'A' | 'B';
+  /** The file for LogTide's entries; in memory when missing. */
+  readonly db: string | undefined;
 }
 
 export type ParsedSinkArgs =
@@ -22,11 +24,17 @@ Starts a local server (127.0.0.1 only) that speaks the ingest protocols of Odyss
 Trakerr, checks what the real servers check, and prints each record it accepts. Records go to stdout, everything else to
 stderr. Ends with Ctrl-C and a summary.
 
+It also answers LogTide's reading endpoints, the live tail included, from the entries that came for LogTide: with
+--port 4319, "logferry tail --sink" and "logferry query --sink" find it. What came for all five platforms is at
+GET /_sink/records?platform=&channel=&limit=.
+
   --port N             port to listen on (default 0: any free one)
   --json               one JSON object per line on stdout: listening, record, refused
   --logtide-server X   which LogTide server to be: A (0.5.0) or B (1.0.2, default)
+  --db FILE            keep LogTide's entries in this SQLite file, also for the next time (Node 22.13 or later);
+                       without it the newest 10,000 are kept in memory
 
-Faults, for seeing how a client copes:
+Faults, for seeing how a client copes (reading LogTide included):
   --fail STATUS:SHARE  answer this status to a share of requests, e.g. 503:30%
   --status STATUS      answer this status to every request, e.g. 429
   --retry-after N      Retry-After in seconds on those answers
@@ -91,6 +99,7 @@ function parse(argv: readonly string[]): ParsedSinkArgs {
       reset: { type: 'boolean' },
       platform: { type: 'string' },
       'logtide-server': { type: 'string', default: 'B' },
+      db: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   });
@@ -114,7 +123,8 @@ function parse(argv: readonly string[]): ParsedSinkArgs {
   }
   const port = whole('port', values.port, 0, 65_535);
   const logtideServer = choice('logtide-server', values['logtide-server'], ['A', 'B']);
-  return { kind: 'run', args: { port, json: values.json, faults, platform, logtideServer } };
+  if (values.db === '') throw new BadArgument('db', '', 'use the name of a file');
+  return { kind: 'run', args: { port, json: values.json, faults, platform, logtideServer, db: values.db } };
 }
 
 /** Reads the command line of `logferry sink`. Never throws for what a user typed: `bad` carries one line for stderr. */

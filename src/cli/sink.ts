@@ -1,5 +1,5 @@
 import type { Sink, SinkAnswer, SinkRequest } from '../sink/sink.ts';
-import { startSink } from '../sink/sink.ts';
+import { SinkDatabaseError, startSink } from '../sink/sink.ts';
 import type { SinkArgs } from './sink-args.ts';
 import { parseSinkArgs, sinkHelp } from './sink-args.ts';
 import { jsonOutput, textOutput } from './sink-output.ts';
@@ -23,7 +23,19 @@ function summary(sink: Sink): string {
   return `\n${[head, ...rows].join('\n')}\n(accepted: records; the others: requests)\n`;
 }
 
-async function serve({ port, json, faults, platform, logtideServer }: SinkArgs): Promise<number> {
+/** Says why the sink did not start, and gives the exit code: an old Node is a wrong call. */
+function explain(error: unknown, port: number): number {
+  if (error instanceof SinkDatabaseError) {
+    process.stderr.write(`logferry sink: --db: ${error.message}\n`);
+    return error.code === 'ERR_SINK_NO_SQLITE' ? 2 : 1;
+  }
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  const advice = taken ? 'is taken; choose another one or leave the option out' : String(error);
+  process.stderr.write(`logferry sink: --port ${port}: ${advice}\n`);
+  return 1;
+}
+
+async function serve({ port, json, faults, platform, logtideServer, db }: SinkArgs): Promise<number> {
   const output = json ? jsonOutput() : textOutput();
   // Handlers first: a signal that comes while starting must still end in a summary and exit code 0.
   const stopped = untilStopped();
@@ -32,19 +44,19 @@ async function serve({ port, json, faults, platform, logtideServer }: SinkArgs):
     sink = await startSink({
       port,
       logtideServer,
+      ...(db !== undefined && { db }),
       // Nobody reads them back from this process except through `/_sink/records`.
       keepRecords: 10_000,
       onRecord: (record) => output.record(record),
       onRequest: (request: SinkRequest, answer: SinkAnswer) => {
-        if (answer.reason !== undefined) output.refused(request.platform, answer.status, answer.reason);
+        // Whoever reads sees for himself what is wrong; here are the records that a platform would not have.
+        if (answer.reason !== undefined && request.method === 'POST')
+          output.refused(request.platform, answer.status, answer.reason);
       },
       onUnrouted: (method, path) => output.refused('unknown', 404, `no route for ${method} ${path}`),
     });
   } catch (error) {
-    const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-    const advice = taken ? 'is taken; choose another one or leave the option out' : String(error);
-    process.stderr.write(`logferry sink: --port ${port}: ${advice}\n`);
-    return 1;
+    return explain(error, port);
   }
   sink.setFaults(faults, platform);
   output.listening(sink.url, sink.port, sink.env());
@@ -54,7 +66,7 @@ async function serve({ port, json, faults, platform, logtideServer }: SinkArgs):
   return 0;
 }
 
-/** `logferry sink`: exit code 0 after a signal, 1 when it cannot listen, 2 when called wrongly. */
+/** `logferry sink`: exit code 0 after a signal, 1 when it cannot start, 2 when called wrongly or with a Node too old for `--db`. */
 export async function run(argv: readonly string[]): Promise<number> {
   const parsed = parseSinkArgs(argv);
   switch (parsed.kind) {

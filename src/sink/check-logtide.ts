@@ -20,7 +20,9 @@ function authenticate(request: CheckRequest, context: CheckContext): CheckResult
   if (new URLSearchParams(request.query).has('token')) return unauthorized(context, session);
   const key = request.headers['x-api-key'];
   if (typeof key === 'string') {
-    return sameSecret(key, context.credentials.logtideApiKey) ? undefined : unauthorized(context, 'Invalid API key');
+    const { logtideApiKey, logtideWriteKey } = context.credentials;
+    const known = sameSecret(key, logtideApiKey) || sameSecret(key, logtideWriteKey);
+    return known ? undefined : unauthorized(context, 'Invalid API key');
   }
   if (request.headers.authorization !== undefined) return unauthorized(context, session);
   return unauthorized(context, 'Missing X-API-Key header or Authorization token');

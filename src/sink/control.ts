@@ -16,6 +16,14 @@ export interface ControlRequest {
   readonly body: string;
 }
 
+/** What control endpoints reach. */
+export interface ControlParts {
+  readonly store: SinkStore;
+  readonly faults: FaultBoard;
+  /** Forgets everything that came. */
+  readonly clear: () => void;
+}
+
 const failure = (status: number, error: string): SinkAnswer => ({ status, body: { error } });
 
 /**
@@ -54,7 +62,7 @@ function setFaults(body: string, faults: FaultBoard): SinkAnswer {
  * `limit`), `POST /_sink/faults` (`{platform?, …SinkFaults}`, replaces), `POST /_sink/clear`.
  * Bad values answer 400 with `{error}` naming them.
  */
-export function control(request: ControlRequest, store: SinkStore, faults: FaultBoard): SinkAnswer {
+export function control(request: ControlRequest, { store, faults, clear }: ControlParts): SinkAnswer {
   if (fromBrowser(request.headers)) return failure(403, 'control endpoints are not for browsers or other hosts');
   try {
     switch (`${request.method} ${request.url.pathname}`) {
@@ -65,7 +73,7 @@ export function control(request: ControlRequest, store: SinkStore, faults: Fault
       case 'POST /_sink/faults':
         return setFaults(request.body, faults);
       case 'POST /_sink/clear':
-        store.clear();
+        clear();
         return { status: 200, body: { ok: true } };
       default:
         return failure(404, 'unknown control endpoint; known are summary, records, faults, clear');

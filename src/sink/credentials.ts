@@ -8,6 +8,7 @@ export const defaultCredentials: SinkCredentials = {
   odysseusAppId: 'app_10ca110ca110ca110ca110ca110ca110',
   odysseusAppKey: 'local-odysseus-app-key-1',
   logtideApiKey: `lp_${'10ca1'.repeat(12)}10ca`,
+  logtideWriteKey: `lp_${'10ca2'.repeat(12)}10ca`,
   redarchApiKey: 'local-redarch-key-for-the-logferry-sink',
   loggierApiKey: 'lgk_local_10ca110ca110ca1',
   trakerrApiKey: 'tk_local_10ca110ca110ca1',

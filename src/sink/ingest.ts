@@ -1,11 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import type { CheckContext } from './check.ts';
+import type { CheckContext, CheckResult } from './check.ts';
+import type { EntryStore } from './entry-store.ts';
 import type { FaultBoard } from './faults.ts';
 import { faultEffect } from './faults.ts';
+import { seenByHooks, tellHooks } from './hooks.ts';
+import { notWritten } from './logtide-answers.ts';
 import type { BodyOutcome } from './read-body.ts';
-import { redactBody, redactHeaders, redactPath } from './redact.ts';
 import type { Route } from './route.ts';
 import type { SinkStore } from './store.ts';
+import { storedEntry } from './stored-entry.ts';
 import { tooLarge } from './too-large.ts';
 import type { SinkAnswer, SinkCredentials, SinkOptions, SinkRequest } from './types.ts';
 
@@ -29,6 +33,8 @@ export interface IngestParts {
   readonly credentials: SinkCredentials;
   readonly store: SinkStore;
   readonly faults: FaultBoard;
+  /** LogTide's entries, for reading. */
+  readonly entries: EntryStore;
 }
 
 /**
@@ -58,7 +64,10 @@ export class Ingest {
     const context = this.#context(tally.requests);
     tally.requests += 1;
     const body = typeof arrival.body === 'string' ? '' : arrival.body.toString('utf8');
-    const seen = this.#seen(route, arrival, body, context.nowMillis);
+    const { method, target, headers } = arrival;
+    const bytes = typeof arrival.body === 'string' ? 0 : arrival.body.length;
+    const atMillis = context.nowMillis;
+    const seen = seenByHooks(options, { ...route, method, target, headers, body, bytes, atMillis });
     const delayMillis = faults.get(platform).latencyMillis ?? 0;
 
     if (arrival.body === 'too-large') {
@@ -72,7 +81,7 @@ export class Ingest {
       return this.#end(seen, staged, delayMillis);
     }
     const mark = arrival.target.indexOf('?');
-    const { answer, records } = route.check(
+    const verdict = route.check(
       {
         channel: route.channel,
         path: mark < 0 ? arrival.target : arrival.target.slice(0, mark),
@@ -82,6 +91,7 @@ export class Ingest {
       },
       context,
     );
+    const { answer, records } = platform === 'logtide' ? this.#write(verdict, body, context) : verdict;
     tally.accepted += records.length;
     // "200, received 0" is a refusal too: the checker gives a reason for whatever it does not store.
     if (answer.reason !== undefined) tally.refused += 1;
@@ -93,6 +103,15 @@ export class Ingest {
     return this.#end(seen, answer, delayMillis);
   }
 
+  /** Keeps LogTide's entries for reading; when that fails, nothing has been accepted. */
+  #write(verdict: CheckResult, body: string, context: CheckContext): CheckResult {
+    if (verdict.records.length === 0) return verdict;
+    const storing = { server: this.#server, nowMillis: context.nowMillis, hasNul: body.includes('\\u0000') };
+    const entries = verdict.records.map((record) => storedEntry(record, randomUUID(), storing));
+    const problem = this.#parts.entries.add(entries);
+    return problem === undefined ? verdict : notWritten(context, problem);
+  }
+
   #context(sequence: number): CheckContext {
     return {
       credentials: this.#parts.credentials,
@@ -102,27 +121,8 @@ export class Ingest {
     };
   }
 
-  /** The request for hooks; built only when there is one, because redaction costs more than the rest. */
-  #seen(route: Route, arrival: Arrival, body: string, atMillis: number): SinkRequest | undefined {
-    const { respond, onRequest } = this.#parts.options;
-    if (respond === undefined && onRequest === undefined) return undefined;
-    return {
-      platform: route.platform,
-      channel: route.channel,
-      method: arrival.method,
-      path: redactPath(arrival.target),
-      headers: redactHeaders(arrival.headers),
-      body: redactBody(route.platform, body),
-      bytes: typeof arrival.body === 'string' ? 0 : arrival.body.length,
-      atMillis,
-    };
-  }
-
   #end(seen: SinkRequest | undefined, effect: Fate['effect'], delayMillis: number): Fate {
-    if (seen !== undefined) {
-      const silent = typeof effect === 'string';
-      this.#parts.options.onRequest?.(seen, silent ? { status: 0, reason: `injected fault: ${effect}` } : effect);
-    }
+    tellHooks(this.#parts.options, seen, effect);
     return { effect, delayMillis };
   }
 }

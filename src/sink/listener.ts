@@ -1,24 +1,26 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ControlParts } from './control.ts';
 import { control, controlPrefix } from './control.ts';
-import type { FaultBoard } from './faults.ts';
-import type { Fate, Ingest } from './ingest.ts';
+import type { Ingest } from './ingest.ts';
+import type { LogStream } from './log-stream.ts';
 import { readBody } from './read-body.ts';
+import type { Reader, ReadFate } from './reader.ts';
 import { redactPath } from './redact.ts';
 import { routeOf } from './route.ts';
-import type { SinkStore } from './store.ts';
 import type { SinkAnswer, SinkOptions } from './types.ts';
 
 /** LogTide's servers advertise this; clients have to drop idle sockets earlier (LogTide's wire contract §1.1). */
 const keepAliveMillis = 72_000;
+/** What a live tail may hold for a client that does not read. */
+const maxUnreadBytes = 16 * 1024 * 1024;
 /** For `GET /health`; the version is the way to tell the two LogTide lines apart. */
 const versions = { A: '0.5.0', B: '1.0.2' };
 
-export interface ListenerParts {
+export interface ListenerParts extends ControlParts {
   readonly options: SinkOptions;
   readonly ingest: Ingest;
-  readonly store: SinkStore;
-  readonly faults: FaultBoard;
+  readonly reader: Reader;
 }
 
 function send(response: ServerResponse, answer: SinkAnswer): void {
@@ -33,16 +35,33 @@ function send(response: ServerResponse, answer: SinkAnswer): void {
   response.end(text);
 }
 
-function enact(response: ServerResponse, { effect, delayMillis }: Fate): void {
+/** Runs a live tail until its client leaves or the sink cuts the connection. */
+function run(response: ServerResponse, stream: LogStream, running: Set<() => void>): void {
+  if (response.destroyed) return;
+  response.writeHead(200, stream.headers);
+  const write = (text: string): void => {
+    response.write(text);
+    // A client that does not read must not fill the memory.
+    if (response.writableLength > maxUnreadBytes) response.destroy();
+  };
+  const stop = stream.start(write, () => response.end());
+  running.add(stop);
+  response.on('close', () => {
+    running.delete(stop);
+    stop();
+  });
+}
+
+function enact(response: ServerResponse, { effect, delayMillis }: ReadFate, running: Set<() => void>): void {
   if (effect === 'hang') return;
   if (effect === 'reset') {
     response.socket?.resetAndDestroy();
-  } else if (delayMillis > 0) {
-    // Unref'd: a sink that has been closed must not be kept alive by answers nobody waits for.
-    setTimeout(() => send(response, effect), delayMillis).unref();
-  } else {
-    send(response, effect);
+    return;
   }
+  const act = (): void => ('start' in effect ? run(response, effect, running) : send(response, effect));
+  // Unref'd: a sink that has been closed must not be kept alive by answers nobody waits for.
+  if (delayMillis > 0) setTimeout(act, delayMillis).unref();
+  else act();
 }
 
 function health(parts: ListenerParts): SinkAnswer {
@@ -52,7 +71,7 @@ function health(parts: ListenerParts): SinkAnswer {
 }
 
 /** An HTTP server that reads, dispatches and answers; nothing more. Not yet listening. */
-function makeServer(parts: ListenerParts): Server {
+function makeServer(parts: ListenerParts, running: Set<() => void>): Server {
   return createServer({ keepAliveTimeout: keepAliveMillis }, (request, response) => {
     const { method = 'GET', url: target = '/', headers } = request;
     const mark = target.indexOf('?');
@@ -61,13 +80,18 @@ function makeServer(parts: ListenerParts): Server {
     readBody(request, (body) => {
       if (body === 'aborted') return;
       if (route !== undefined) {
-        enact(response, parts.ingest.handle(route, { method, target, headers, body }));
+        enact(response, parts.ingest.handle(route, { method, target, headers, body }), running);
+        return;
+      }
+      const read = parts.reader.handle(method, target, headers);
+      if (read !== undefined) {
+        enact(response, read, running);
       } else if (method === 'GET' && path === '/health') {
         send(response, health(parts));
       } else if (path.startsWith(controlPrefix)) {
         const url = new URL(target, 'http://127.0.0.1');
         const text = typeof body === 'string' ? '' : body.toString('utf8');
-        send(response, control({ method, url, headers, body: text }, parts.store, parts.faults));
+        send(response, control({ method, url, headers, body: text }, parts));
       } else {
         const shown = redactPath(target);
         parts.options.onUnrouted?.(method, shown);
@@ -82,6 +106,8 @@ function makeServer(parts: ListenerParts): Server {
 /** A port that is up or down. Opening after closing takes the same port again. */
 export class Listener {
   readonly #parts: ListenerParts;
+  /** What stops each live tail. */
+  readonly #running = new Set<() => void>();
   #server: Server | undefined;
   #port: number;
 
@@ -97,7 +123,7 @@ export class Listener {
   /** Listens on 127.0.0.1. Rejects as `server.listen` does, for example with `EADDRINUSE`. */
   async open(): Promise<void> {
     if (this.#server !== undefined) return;
-    const server = makeServer(this.#parts);
+    const server = makeServer(this.#parts, this.#running);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(this.#port, '127.0.0.1', resolve);
@@ -111,6 +137,9 @@ export class Listener {
     const server = this.#server;
     if (server === undefined) return;
     this.#server = undefined;
+    // Not left to the sockets' events, which come later than the end of this.
+    for (const stop of this.#running) stop();
+    this.#running.clear();
     await new Promise<void>((resolve) => {
       server.close(() => resolve());
       server.closeAllConnections();

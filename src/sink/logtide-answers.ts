@@ -83,6 +83,12 @@ export function serverError(context: CheckContext, code: string | undefined, mes
   return refuse(500, body, code === undefined ? message : `${code}: ${message}`, rateHeaders(context));
 }
 
+/** What both lines say when entries that passed could not be written: A an error, B a success of nothing. */
+export function notWritten(context: CheckContext, message: string): CheckResult {
+  if (context.logtideServer === 'A') return serverError(context, undefined, message);
+  return received(context, [], `received 0, the whole batch is lost: ${message}`);
+}
+
 /** 200. `reason` tells people why less was stored than was sent. */
 export function received(
   context: CheckContext,

@@ -2,10 +2,14 @@ import { defaultCredentials, sinkEnv } from './credentials.ts';
 import { checkedPlatform, FaultBoard } from './faults.ts';
 import { Ingest } from './ingest.ts';
 import { Listener } from './listener.ts';
+import { MemoryEntries } from './memory-entries.ts';
+import { Reader } from './reader.ts';
+import { openEntries } from './sqlite-entries.ts';
 import { SinkStore } from './store.ts';
 import type { Sink, SinkOptions } from './types.ts';
 import { sinkPlatforms } from './types.ts';
 
+export { SinkDatabaseError } from './sqlite-entries.ts';
 export type {
   Sink,
   SinkAnswer,
@@ -27,16 +31,28 @@ const defaultKeepRecords = 100_000;
  * what the real servers check, and keeps what it accepts.
  *
  * It binds 127.0.0.1 only. Where a platform's server is not public the checks are inferred from its clients; each
- * checker says which. Throws `RangeError` or `TypeError` on bad options, and rejects when the port is taken.
+ * checker says which. It also answers LogTide's reading endpoints. Throws `RangeError` or `TypeError` on bad options, and
+ * rejects when the port is taken or, with `SinkDatabaseError`, when `db` cannot be used.
  */
 export async function startSink(options: SinkOptions = {}): Promise<Sink> {
   const credentials = { ...defaultCredentials, ...options.credentials };
-  const store = new SinkStore(options.keepRecords ?? defaultKeepRecords);
+  const keep = options.keepRecords ?? defaultKeepRecords;
+  const store = new SinkStore(keep);
   const faults = new FaultBoard();
   faults.set(options.faults ?? {}, sinkPlatforms);
-  const ingest = new Ingest({ options, credentials, store, faults });
-  const listener = new Listener({ options, ingest, store, faults });
-  await listener.open();
+  const entries = options.db === undefined ? new MemoryEntries(keep) : await openEntries(options.db);
+  const parts = { options, credentials, store, faults, entries };
+  const clear = (): void => {
+    store.clear();
+    entries.clear();
+  };
+  const listener = new Listener({ ...parts, clear, ingest: new Ingest(parts), reader: new Reader(parts) });
+  try {
+    await listener.open();
+  } catch (error) {
+    entries.close();
+    throw error;
+  }
   // The port is fixed from here on, also across pause and resume.
   const { port } = listener;
   const url = `http://127.0.0.1:${port}`;
@@ -55,10 +71,11 @@ export async function startSink(options: SinkOptions = {}): Promise<Sink> {
       if (closed) throw new Error('the sink is closed');
       await listener.open();
     },
-    clear: () => store.clear(),
-    close: () => {
+    clear,
+    close: async () => {
       closed = true;
-      return listener.close();
+      await listener.close();
+      entries.close();
     },
   };
 }

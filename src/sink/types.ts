@@ -18,6 +18,8 @@ export interface SinkCredentials {
   readonly odysseusAppKey: string;
   /** `lp_` and 64 hexadecimal digits, as LogTide issues them. */
   readonly logtideApiKey: string;
+  /** The same, but line B lets it only write: reading with it answers 403. */
+  readonly logtideWriteKey: string;
   /** The HS256 secret; the clients use its UTF-8 bytes as they are. */
   readonly redarchApiKey: string;
   readonly loggierApiKey: string;
@@ -76,7 +78,7 @@ export interface SinkRecord {
   readonly record: Readonly<Record<string, unknown>>;
 }
 
-/** Totals since the start or the last `clear()`. */
+/** Totals of ingest since the start or the last `clear()`; reading does not count. */
 export interface SinkCounts {
   /** Ingest requests that arrived. */
   readonly requests: number;
@@ -101,7 +103,12 @@ export interface SinkOptions {
   readonly logtideServer?: 'A' | 'B';
   /** How many records are kept, oldest dropped first. Default 100,000; 0 keeps none. */
   readonly keepRecords?: number;
-  /** Scripted answers, asked before faults and checks. What they answer is not stored. */
+  /**
+   * A file for LogTide's entries, made when it is missing; needs Node 22.13 or later. They outlive the sink, and
+   * `keepRecords` does not limit them. Default: in memory.
+   */
+  readonly db?: string;
+  /** Scripted answers, asked before faults and checks, also for reading requests. What they answer is not stored. */
   readonly respond?: (request: SinkRequest) => SinkScriptedAnswer;
   /** Called once a request's fate is known, before the answer leaves. */
   readonly onRequest?: (request: SinkRequest, answer: SinkAnswer) => void;
@@ -113,6 +120,8 @@ export interface SinkOptions {
   readonly now?: () => number;
   /** 0 ≤ x < 1; default `Math.random`. */
   readonly random?: () => number;
+  /** Calls back every so many milliseconds until its result is called, for live tails; default a timer. */
+  readonly repeat?: (callback: () => void, millis: number) => () => void;
 }
 
 /** A running sink. */
@@ -132,7 +141,7 @@ export interface Sink {
   pause(): Promise<void>;
   /** Listens on the same port again. */
   resume(): Promise<void>;
-  /** Forgets records and counts; faults stay. */
+  /** Forgets records and counts, entries of the `db` file included; faults stay. */
   clear(): void;
   /** Stops for good. Safe to call twice. */
   close(): Promise<void>;

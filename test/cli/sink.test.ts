@@ -1,90 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
 import { escapeControls } from '../../src/cli/sink-output.ts';
 import { startSink } from '../../src/sink/sink.ts';
+import { entry, lines, logferry, sendLogtide, startJson } from './sink-rig.ts';
 
-// The built program, as users run it.
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-beforeAll(() => {
-  if (!existsSync(main)) throw new Error(`${main} is missing: run "npm run build" first`);
-});
-
-interface Run {
-  readonly child: ChildProcess;
-  /** Resolves with everything of that stream so far, once it matches. Rejects when the process ends before. */
-  until(stream: 'stdout' | 'stderr', pattern: RegExp): Promise<string>;
-  readonly exit: Promise<{ code: number | null; signal: string | null; stdout: string; stderr: string }>;
-}
-
-const children: ChildProcess[] = [];
-afterEach(() => {
-  for (const child of children.splice(0))
-    if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
-});
-
-function logferry(args: readonly string[], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [main, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, ...env },
-  });
-  children.push(child);
-  const text = { stdout: '', stderr: '' };
-  const watchers = new Set<() => void>();
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
-      text[name] += chunk;
-      for (const watcher of watchers) watcher();
-    });
-  }
-  const exit = new Promise<Awaited<Run['exit']>>((resolve) => {
-    child.on('close', (code, signal) => resolve({ code, signal, ...text }));
-  });
-  return {
-    child,
-    exit,
-    until: (stream, pattern) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (!pattern.test(text[stream])) return;
-          watchers.delete(look);
-          resolve(text[stream]);
-        };
-        watchers.add(look);
-        look();
-        void exit.then(() => reject(new Error(`ended before ${pattern}: ${JSON.stringify(text)}`)));
-      }),
-  };
-}
-
-interface Listening {
-  readonly url: string;
-  readonly port: number;
-  readonly env: Record<string, string>;
-}
-
-/** Starts `logferry sink --json` and gives its first line. */
-async function startJson(args: readonly string[] = []): Promise<Run & { listening: Listening }> {
-  const run = logferry(['sink', '--json', ...args]);
-  const line = (await run.until('stdout', /\n/)).split('\n')[0] ?? '';
-  return { ...run, listening: JSON.parse(line) as Listening };
-}
-
-const lines = (text: string): unknown[] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as unknown);
-
-const entry = { time: '2026-01-02T03:04:05.678Z', service: 'shop', level: 'warn', message: 'stock is low' };
-
-const sendLogtide = (url: string, key: string, entries: unknown[]): Promise<Response> =>
-  fetch(`${url}/api/v1/ingest`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-api-key': key },
-    body: JSON.stringify({ logs: entries }),
-  });
 const sendLoggier = (env: Record<string, string>): Promise<Response> =>
   fetch(`${env.LOGGIER_API_URL}/api/ingest/${env.LOGGIER_API_KEY}`, {
     method: 'POST',
@@ -123,6 +42,7 @@ describe('logferry sink', () => {
     [['--platform', 'sentry', '--hang'], /--platform "sentry": use one of odysseus, logtide/],
     [['--platform', 'logtide'], /--platform "logtide": limits faults/],
     [['--retry-after', '5'], /--retry-after "5": needs --status or --fail/],
+    [['--db', ''], /--db "": use the name of a file/],
     [['--logtide-server', 'C'], /--logtide-server "C": use one of A, B/],
     [['--nope'], /'--nope'/],
     [['extra'], /'extra'/],
