@@ -9,6 +9,27 @@ interface Command {
 
 const commands = new Map<string, Command>([
   [
+    'doctor',
+    {
+      summary: 'checks environment, OpenTelemetry, every destination and the spool; says what to do',
+      load: () => import('./doctor.ts'),
+    },
+  ],
+  [
+    'preview',
+    {
+      summary: 'the exact request each platform would get for a record, and what finds no place there',
+      load: () => import('./preview.ts'),
+    },
+  ],
+  [
+    'query',
+    {
+      summary: 'stored logs of LogTide: by service, level, text, trace and time',
+      load: () => import('./query.ts'),
+    },
+  ],
+  [
     'sink',
     {
       summary: 'a local server that speaks all five platforms and checks what arrives',
@@ -20,6 +41,27 @@ const commands = new Map<string, Command>([
     {
       summary: 'records that wait on disk: list, show, deliver, delete, take over from other clients',
       load: () => import('./spool.ts'),
+    },
+  ],
+  [
+    'stats',
+    {
+      summary: 'how much was logged at LogTide: over time, by level, by service, most frequent errors',
+      load: () => import('./stats.ts'),
+    },
+  ],
+  [
+    'tail',
+    {
+      summary: 'the logs of LogTide as they come in; reconnects, loses nothing, repeats nothing',
+      load: () => import('./tail.ts'),
+    },
+  ],
+  [
+    'trace',
+    {
+      summary: 'the logs of one trace at LogTide',
+      load: () => import('./trace.ts'),
     },
   ],
 ]);

@@ -24,11 +24,12 @@ Starts a local server (127.0.0.1 only) that speaks the ingest protocols of Odyss
 Trakerr, checks what the real servers check, and prints each record it accepts. Records go to stdout, everything else to
 stderr. Ends with Ctrl-C and a summary.
 
-It also answers LogTide's reading endpoints, the live tail included, from the entries that came for LogTide: with
---port 4319, "logferry tail --sink" and "logferry query --sink" find it. What came for all five platforms is at
+It also answers LogTide's reading endpoints, the live tail included, from the entries that came for LogTide:
+"logferry tail --sink" and "logferry query --sink" look for it at the default port. What came for all five
+platforms is at
 GET /_sink/records?platform=&channel=&limit=.
 
-  --port N             port to listen on (default 0: any free one)
+  --port N             port to listen on (default 4319; 0: any free one)
   --json               one JSON object per line on stdout: listening, record, refused
   --logtide-server X   which LogTide server to be: A (0.5.0) or B (1.0.2, default)
   --db FILE            keep LogTide's entries in this SQLite file, also for the next time (Node 22.13 or later);
@@ -89,7 +90,7 @@ function parse(argv: readonly string[]): ParsedSinkArgs {
     args: [...argv],
     strict: true,
     options: {
-      port: { type: 'string', default: '0' },
+      port: { type: 'string', default: '4319' },
       json: { type: 'boolean', default: false },
       fail: { type: 'string' },
       status: { type: 'string' },

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { destinationFolder } from '../delivery/spool/names.ts';
-import { didYouMean } from '../env-values.ts';
+import { didYouMean } from '../did-you-mean.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 
 /** The command line cannot be understood; the message says how to put it right. */

@@ -65,7 +65,7 @@ export interface Listening {
 
 /** Starts `logferry sink --json` and gives its first line. */
 export async function startJson(args: readonly string[] = []): Promise<Run & { listening: Listening }> {
-  const run = logferry(['sink', '--json', ...args]);
+  const run = logferry(['sink', '--json', ...(args.includes('--port') ? [] : ['--port', '0']), ...args]);
   const line = (await run.until('stdout', /\n/)).split('\n')[0] ?? '';
   return { ...run, listening: JSON.parse(line) as Listening };
 }

@@ -86,7 +86,7 @@ describe('logferry sink', () => {
   });
 
   it('prints arrivals for people, with nothing that a terminal would obey', async () => {
-    const run = logferry(['sink']);
+    const run = logferry(['sink', '--port', '0']);
     const banner = await run.until('stderr', /export TRAKERR_API_KEY='.*'\n/);
     const env = Object.fromEntries([...banner.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, k, v]) => [k, v])) as Record<
       string,
