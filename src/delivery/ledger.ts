@@ -48,9 +48,11 @@ export class Ledger {
   deadLettered = 0;
   readonly dropped: Record<DropReason, number>;
   readonly #metrics: ExporterMetrics | undefined;
+  readonly #onDrop: ((count: number, reason: DropReason) => void) | undefined;
 
-  constructor(metrics?: ExporterMetrics) {
+  constructor(metrics?: ExporterMetrics, onDrop?: (count: number, reason: DropReason) => void) {
     this.#metrics = metrics;
+    this.#onDrop = onDrop;
     this.dropped = Object.fromEntries(DROP_REASONS.map((reason) => [reason, 0])) as Record<DropReason, number>;
   }
 
@@ -79,6 +81,7 @@ export class Ledger {
     if (count === 0) return;
     this.dropped[reason] += count;
     this.#metrics?.finished(count, reason);
+    this.#onDrop?.(count, reason);
   }
 
   /** Records accepted and not ended; equals what the queues hold, which the tests assert. */

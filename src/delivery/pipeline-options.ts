@@ -4,6 +4,7 @@ import type { Codec } from '../codec/codec.ts';
 import type { CircuitBreakerOptions } from './circuit-breaker.ts';
 import type { DeadLetterHandler } from './dead-letter.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { DropHandler } from './listeners.ts';
 import type { SpoolSettings } from './spool/spool-settings.ts';
 
 /** One stream of a destination: its codec and endpoint. */
@@ -36,4 +37,5 @@ export interface PipelineOptions {
   readonly circuitBreaker: CircuitBreakerOptions;
   readonly meterProvider: MeterProvider | undefined;
   readonly onDeadLetter: DeadLetterHandler | undefined;
+  readonly onDrop: DropHandler | undefined;
 }

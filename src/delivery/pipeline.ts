@@ -4,6 +4,7 @@ import type { CircuitState } from './circuit-breaker.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { assembleLane, type Lane } from './lane.ts';
 import { DROPPED, type DropReason, Ledger } from './ledger.ts';
+import { Listeners } from './listeners.ts';
 import { MemoryQueue } from './memory-queue.ts';
 import type { PipelineOptions } from './pipeline-options.ts';
 import type { Queue } from './queue.ts';
@@ -26,6 +27,7 @@ export class Pipeline {
   readonly #ledger: Ledger;
   readonly #budget: ByteBudget;
   readonly #diagnostics: Diagnostics;
+  readonly #listeners: Listeners;
   readonly #spool: Spool | undefined;
   readonly #lanes: readonly Lane[];
   readonly #waiters = new Set<() => void>();
@@ -39,7 +41,9 @@ export class Pipeline {
     const metrics = meterProvider && new ExporterMetrics(meterProvider, name, origin);
     this.#options = options;
     this.#budget = new ByteBudget(options.queueBytes);
-    this.#ledger = new Ledger(metrics);
+    const { clock, onDeadLetter, onDrop } = options;
+    this.#listeners = new Listeners({ platform: name, clock, onDeadLetter, onDrop });
+    this.#ledger = new Ledger(metrics, (count, reason) => this.#listeners.drop(count, reason));
     this.#diagnostics = new Diagnostics(options.name, options.clock);
     this.#spool = this.#openSpool();
     this.#lanes = options.lanes.map((lane) =>
@@ -184,6 +188,7 @@ export class Pipeline {
     for (const { sender } of this.#lanes) sender.stop();
     await Promise.all(this.#lanes.map((lane) => this.#drain(lane)));
     for (const { queue } of this.#lanes) this.#ledger.drop(queue.clear(), 'shutdown');
+    this.#listeners.flush();
     await this.#spool?.close();
   }
 
@@ -230,18 +235,7 @@ export class Pipeline {
 
   #deadLetter(lane: string, text: string, reason: string): void {
     this.#spool?.deadLetter(lane, text, reason);
-    try {
-      const record = JSON.parse(text) as Record<string, unknown>;
-      const heard: unknown = this.#options.onDeadLetter?.({
-        platform: this.#options.name,
-        record,
-        reason,
-        atMillis: this.#options.clock.wallNow(),
-      });
-      if (heard instanceof Promise) heard.catch(() => {});
-    } catch {
-      // The callback is the application's; its errors must not stop delivery.
-    }
+    this.#listeners.deadLetter(text, reason);
   }
 }
 

@@ -24,6 +24,11 @@ export interface DestinationStats {
   readonly deadLettered: number;
   /** Records that ended otherwise, by reason. */
   readonly dropped: Readonly<Record<DropReason, number>>;
+  /**
+   * Present with `volume` or `beforeSend`: records that were left out on purpose and never accepted, by sampling, as
+   * repeats, in a burst, or by `beforeSend`.
+   */
+  readonly leftOut?: Readonly<Record<'sampled' | 'repeated' | 'burst' | 'hook', number>>;
   /** HTTP requests made, and how many of them carried records sent before. */
   readonly requests: number;
   readonly retries: number;
