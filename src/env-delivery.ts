@@ -1,29 +1,61 @@
+import type { Values } from './env-reader.ts';
 import type { DeliveryOptions } from './options.ts';
+import type { RedactOptions } from './redact-options.ts';
 
-/** Values of the variables that concern all platforms, by option name; fallbacks filled in. */
-export interface CommonValues {
-  readonly queueBytes: number;
-  readonly maxAgeMillis?: number;
-  readonly allowInsecure?: boolean;
-  readonly spoolDirectory?: string;
-  readonly spoolName?: string;
-  readonly spoolBytes: number;
-  readonly spoolFsync: 'interval' | 'batch' | 'never';
-  readonly spoolCompress: boolean;
+type Group = Readonly<Record<string, unknown>>;
+
+function isGroup(value: unknown): value is Group {
+  return typeof value === 'object' && value !== null;
 }
 
-/** Delivery options from variables, on top of what comes from elsewhere; `service` names the spool unless that is set. */
-export function deliveryOf(common: CommonValues, base: DeliveryOptions, service: string | undefined): DeliveryOptions {
-  const { spoolDirectory: directory, spoolName: name = service ?? '', maxAgeMillis } = common;
-  const spool = directory === undefined ? undefined : { ...spoolOf(common), directory, name };
-  return {
-    ...base,
-    queue: { maxBytes: common.queueBytes, ...(maxAgeMillis !== undefined && { maxAgeMillis }) },
-    http: { ...base.http, allowInsecure: common.allowInsecure === true },
-    ...(spool !== undefined && { spool }),
-  };
+/** Groups options by the parts before dots: `{ 'queue.maxBytes': 1 }` → `{ queue: { maxBytes: 1 } }`. */
+export function grouped(values: Values): DeliveryOptions {
+  const options: Record<string, unknown> = {};
+  for (const [path, value] of Object.entries(values)) {
+    const names = path.split('.');
+    const last = names.pop() as string;
+    let group = options;
+    for (const name of names) {
+      if (!isGroup(group[name])) group[name] = {};
+      group = group[name] as Record<string, unknown>;
+    }
+    group[last] = value;
+  }
+  // Switched off, whatever else is said of it.
+  if (values.redact === false) options.redact = false;
+  return options;
 }
 
-function spoolOf({ spoolBytes: maxDiskBytes, spoolFsync: fsync, spoolCompress: compress }: CommonValues) {
-  return { maxDiskBytes, fsync, compress };
+const GROUPS = ['volume', 'limits', 'queue', 'spool', 'batch', 'http', 'retry', 'circuitBreaker', 'timeouts'] as const;
+
+/** The later one wins, option by option; on and off leave what was said before as it is for the next. */
+function mergedRedact(layers: readonly (DeliveryOptions | undefined)[]): DeliveryOptions['redact'] {
+  let all: RedactOptions = {};
+  let on: boolean | undefined;
+  for (const redact of layers.map((layer) => layer?.redact)) {
+    if (redact === undefined) continue;
+    on = redact !== false;
+    if (typeof redact !== 'object') continue;
+    const hash = redact.hash && { ...all.hash, ...redact.hash };
+    all = { ...all, ...redact, ...(hash && { hash }) };
+  }
+  if (on === undefined || on === false) return on;
+  return Object.keys(all).length > 0 ? all : true;
+}
+
+/** Options of all layers; within each group the later layer wins option by option. */
+export function merged(...layers: readonly (DeliveryOptions | undefined)[]): DeliveryOptions {
+  const all: Record<string, unknown> = Object.assign({}, ...layers);
+  for (const group of GROUPS) {
+    const parts = layers.flatMap((layer) => (layer?.[group] === undefined ? [] : [layer[group] as Group]));
+    if (parts.length > 0) all[group] = Object.assign({}, ...parts);
+  }
+  const redact = mergedRedact(layers);
+  return redact === undefined ? all : { ...all, redact };
+}
+
+/** Without a directory there is no spool; it is named by the service unless it has a name. */
+export function withSpool({ spool, ...options }: DeliveryOptions, service: string | undefined): DeliveryOptions {
+  if (spool?.directory === undefined) return options;
+  return { ...options, spool: { ...spool, name: spool.name ?? service ?? '' } };
 }

@@ -1,5 +1,7 @@
 import type { Clock } from './clock.ts';
 import { systemClock } from './clock.ts';
+import type { LoadedConfig } from './config-file.ts';
+import { didYouMean } from './did-you-mean.ts';
 import type { Variable } from './env-table.ts';
 import { parseValue } from './env-values.ts';
 import type { DeliveryOptions } from './options.ts';
@@ -17,9 +19,11 @@ export interface Problem {
 /**
  * `LF001` part of the credentials is missing · `LF002` a value that the platform's options refuse (a bad URL, a key
  * with blanks) · `LF003` unknown variable · `LF004` a value that cannot be read · `LF005` a `_FILE` that cannot be read
- * · `LF006` unknown platform in `LOGFERRY_PLATFORMS` · `LF012` a spool directory that cannot be used.
+ * · `LF006` unknown platform in `LOGFERRY_PLATFORMS` · `LF012` a spool directory that cannot be used · `LF014` a
+ * configuration that cannot be loaded · `LF015` options of a configuration that cannot be used · `LF016` a levels file
+ * that cannot be read, or parts of it.
  */
-type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006' | 'LF012';
+type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006' | 'LF012' | 'LF014' | 'LF015' | 'LF016';
 
 export interface EnvironmentContext {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -30,10 +34,23 @@ export interface EnvironmentContext {
   readonly service?: string;
   /** Default: the real one. */
   readonly clock?: Clock;
+  /** How `LOGFERRY_CONFIG` is loaded. Default: as a module, at once. */
+  readonly loadConfig?: (path: string) => LoadedConfig;
 }
 
 /** By option name. */
 export type Values = Readonly<Record<string, unknown>>;
+
+/** What holds for the variables that are not set. */
+export function fallbacks(variables: readonly Variable[]): Values {
+  return Object.fromEntries(
+    variables.flatMap((variable) => {
+      const { kind, option, fallback } = variable;
+      const parsed = fallback === undefined ? undefined : parseValue(kind, fallback, variable);
+      return parsed !== undefined && 'value' in parsed ? [[option, parsed.value]] : [];
+    }),
+  );
+}
 
 /** Reads variables, notes what is wrong with them, and never throws. */
 export class Reader {
@@ -76,17 +93,29 @@ export class Reader {
     return undefined;
   }
 
-  /** Values of the variables by option name, without those that are unset or unreadable. */
+  /**
+   * Values of the variables by option, without those that are unset or unreadable. Of two names for one option the one
+   * that stands later in the table wins.
+   */
   values(variables: readonly Variable[]): Values {
     const values: Record<string, unknown> = {};
     for (const variable of variables) {
       const text = this.#text(variable);
       if (text === undefined) continue;
-      const parsed = parseValue(variable.kind, text);
+      const parsed = parseValue(variable.kind, text, variable);
       if ('value' in parsed) values[variable.option] = parsed.value;
-      else this.report('LF004', variable.name, 'has a value that cannot be read', `use ${parsed.expected}`);
+      if (parsed.expected === undefined) continue;
+      const meant = 'value' in parsed ? undefined : didYouMean(text, parsed.words ?? []);
+      const what = 'value' in parsed ? 'has parts that cannot be read' : 'has a value that cannot be read';
+      this.report('LF004', variable.name, what, `${meant ? `did you mean ${meant}? ` : ''}use ${parsed.expected}`);
     }
     return values;
+  }
+
+  /** Whether a variable holds anything, itself or by a file. */
+  isSet({ name, kind }: Variable): boolean {
+    const { env } = this.#context;
+    return Boolean(env[name]?.trim() || (kind === 'secret' && env[`${name}_FILE`]?.trim()));
   }
 
   /** Those of the values that came from files, as functions that follow their files. */

@@ -1,55 +1,56 @@
-import { Destination } from './destination.ts';
-import { type CommonValues, deliveryOf } from './env-delivery.ts';
+import type { Additions } from './additions.ts';
+import { additionsOf } from './additions.ts';
+import type { Config } from './config.ts';
+import { checkedConfig } from './config-checks.ts';
+import { loadConfig } from './config-file.ts';
+import { didYouMean } from './did-you-mean.ts';
+import type { GeneralValues } from './env/general-variables.ts';
+import { grouped, merged, withSpool } from './env-delivery.ts';
+import type { ConfiguredDestination } from './env-destinations.ts';
+import { configuredDestinations } from './env-destinations.ts';
+import type { Features } from './env-features.ts';
+import { featuresOf } from './env-features.ts';
+import { reportUnknownNames } from './env-names.ts';
 import type { EnvironmentContext, Problem, Values } from './env-reader.ts';
-import { Reader } from './env-reader.ts';
-import type { Variable } from './env-table.ts';
-import { VARIABLES } from './env-table.ts';
-import { didYouMean, parseValue } from './env-values.ts';
-import type { PlatformEntry } from './platforms/registry.ts';
+import { fallbacks, Reader } from './env-reader.ts';
+import { variablesOf } from './env-table.ts';
+import type { LevelMap } from './levels.ts';
+import { Levels } from './levels.ts';
+import type { LevelControl } from './levels-control.ts';
+import { parseLevels } from './levels-text.ts';
 import { PLATFORMS } from './platforms/registry.ts';
 import type { SpoolOptions } from './spool-options.ts';
 
 export type { Problem } from './env-reader.ts';
 
-/** A destination made from the environment. */
-interface ConfiguredDestination {
-  readonly destination: Destination;
-  readonly origin: string;
-}
-
+/** What variables and `LOGFERRY_CONFIG` come to. */
 export interface Environment {
   readonly destinations: readonly ConfiguredDestination[];
   readonly problems: readonly Problem[];
   readonly quiet: boolean;
   readonly strict: boolean;
+  /** Longest wait for delivery when the process ends. */
   readonly flushMillis: number;
+  /** Of the destinations that say nothing else. */
   readonly queueBytes: number;
+  /** Of the destinations that say nothing else. */
   readonly spool: SpoolOptions | undefined;
+  /** The levels of all destinations. */
+  readonly levels: Levels;
+  readonly levelControl: LevelControl;
+  /** For `new WriteThroughLogRecordProcessor(destinations, { additions })`. */
+  readonly additions: Additions | undefined;
+  /** Attributes that win over those of `resourceAttributes()`. */
+  readonly resource: Readonly<Record<string, string | number>>;
+  readonly features: Features;
+  /** Sources that are wanted or not, by name; what is not named is left to other rules. */
+  readonly sources: Readonly<Record<string, boolean>>;
 }
 
-/** What holds for the variables that are not set. */
-function fallbacks(variables: readonly Variable[]): Values {
-  return Object.fromEntries(
-    variables.flatMap(({ kind, option, fallback }) => {
-      const parsed = fallback === undefined ? undefined : parseValue(kind, fallback);
-      return parsed !== undefined && 'value' in parsed ? [[option, parsed.value]] : [];
-    }),
-  );
-}
-
-function unknownNames({ env }: EnvironmentContext, reader: Reader): void {
-  const known = VARIABLES.map(({ name }) => name);
-  for (const name of Object.keys(env)) {
-    if (!name.startsWith('LOGFERRY_') || known.includes(name)) continue;
-    const meant = didYouMean(name, known);
-    reader.report('LF003', name, 'is not a variable of logferry', meant ? `did you mean ${meant}?` : 'remove it');
-  }
-}
-
-function wantedPlatforms(list: unknown, reader: Reader): readonly string[] | undefined {
-  if (!Array.isArray(list) || list.length === 0) return undefined;
+function wantedPlatforms(list: readonly string[] | undefined, reader: Reader): readonly string[] | undefined {
+  if (list === undefined || list.length === 0) return undefined;
   const names: readonly string[] = PLATFORMS.map(({ name }) => name);
-  return list.filter((item: string) => {
+  return list.filter((item) => {
     if (names.includes(item)) return true;
     const meant = didYouMean(item, names);
     reader.report(
@@ -62,100 +63,97 @@ function wantedPlatforms(list: unknown, reader: Reader): readonly string[] | und
   });
 }
 
-function variableOf(platform: PlatformEntry, option: string): string {
-  return (
-    VARIABLES.find((variable) => variable.platform === platform.name && variable.option === option)?.name ?? option
-  );
+function readConfig(path: string | undefined, context: EnvironmentContext, reader: Reader): Config {
+  if (path === undefined) return {};
+  const loaded = (context.loadConfig ?? loadConfig)(path);
+  if ('problem' in loaded) {
+    reader.report('LF014', 'LOGFERRY_CONFIG', loaded.problem, loaded.fix);
+    return {};
+  }
+  const { config, problems } = checkedConfig(loaded.config);
+  for (const { what, fix } of problems) reader.report('LF015', 'LOGFERRY_CONFIG', what, fix);
+  return config;
 }
 
-/** Whether the credentials are complete; a part of them is a problem, none at all only if the platform was asked for. */
-function isComplete(platform: PlatformEntry, given: Values, asked: boolean, reader: Reader): boolean {
-  if (platform.required.some((set) => set.every((option) => option in given))) return true;
-  const started = Object.keys(given).filter((option) => option !== 'service' && option !== 'level');
-  if (started.length === 0 && !asked) return false;
-  const lacks = (set: readonly string[]): readonly string[] => set.filter((option) => !(option in given));
-  // The set that was begun, else the shortest.
-  const [closest = []] = [...platform.required].sort(
-    (a, b) => b.length - lacks(b).length - (a.length - lacks(a).length) || lacks(a).length - lacks(b).length,
-  );
-  const missing = lacks(closest)
-    .map((option) => variableOf(platform, option))
-    .filter((name) => !reader.unreadable.has(name)); // Those have been reported.
-  if (missing.length === 0) return false;
-  const because =
-    started.length > 0
-      ? `although ${started.map((option) => variableOf(platform, option)).join(', ')} is set`
-      : 'although LOGFERRY_PLATFORMS asks for it';
-  const what = `${missing.length > 1 ? 'are' : 'is'} not set ${because}`;
-  reader.report('LF001', missing.join(', '), what, `set it; ${platform.name} is off until then`);
-  return false;
+/** The text of a levels file; that there is none is fine. */
+function levelsText(path: string, { readFile }: EnvironmentContext, reader: Reader): string | undefined {
+  try {
+    const text = readFile(path);
+    if (parseLevels(text).malformed === 0) return text;
+    reader.report('LF016', 'LOGFERRY_LEVELS_FILE', 'has parts that cannot be read', 'use lines such as db.*=warn');
+    return text;
+  } catch (error) {
+    const { code = 'error' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    reader.report('LF016', 'LOGFERRY_LEVELS_FILE', `cannot be read (${code})`, 'check path and rights');
+    return undefined;
+  }
 }
 
-/** A factory's error (`logtide: url must …`) in terms of the variable that the option came from. */
-function refusal(platform: PlatformEntry, error: unknown): { where: string; what: string } {
-  const message = error instanceof TypeError || error instanceof RangeError ? error.message : '';
-  const text = message
-    .replace(/^\w+: /, '')
-    // What was given instead may be a secret that stands in the wrong place.
-    .replace(/, got .*$/s, '')
-    .replace('http.allowInsecure', 'LOGFERRY_ALLOW_INSECURE=true');
-  const [, option = '', what = ''] = /^(?:the key in )?(\w+) (.*)$/s.exec(text) ?? [];
-  const where = variableOf(platform, option);
-  if (where !== option) return { where, what };
-  return { where: platform.name, what: text || 'has options that are refused' };
+function levelControl(general: GeneralValues, context: EnvironmentContext, reader: Reader): LevelControl {
+  const { levelsFile: path, levelSignal: signal } = general;
+  return {
+    ...(path !== undefined && { file: { path, text: levelsText(path, context, reader) } }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+/** The levels that hold for all destinations, as variables, code and the levels file say. */
+function commonLevels(shared: Values, config: Config, control: LevelControl): Levels {
+  const { minimumSeverity = shared.minimumSeverity } = config.delivery ?? {};
+  const levels = new Levels({
+    ...(typeof minimumSeverity === 'number' && { minimumSeverity }),
+    levels: { ...(shared.levels as LevelMap | undefined), ...config.levels },
+  });
+  if (control.file?.text !== undefined) levels.follow(parseLevels(control.file.text).levels);
+  return levels;
+}
+
+function addedBy(general: GeneralValues, config: Config): Additions | undefined {
+  return additionsOf({
+    attributes: { ...general.attributes, ...config.attributes },
+    tags: config.tags ?? general.tags ?? [],
+  });
 }
 
 /**
- * Destinations from environment variables: one for each platform whose credentials are there, each on its own. What is
- * wrong is reported and switches off the destination concerned only. Never throws; no message contains a secret.
+ * What the environment asks for, `LOGFERRY_CONFIG` included: one destination for each platform whose credentials are
+ * there, each on its own. What is wrong is reported and switches off the destination concerned only. Options in code
+ * win over `LOGFERRY_<PLATFORM>_…`, those over `LOGFERRY_…`, those over the platforms' own names, those over
+ * `context.delivery`. Never throws; no message contains a secret.
  */
 export function readEnvironment(context: EnvironmentContext): Environment {
   const reader = new Reader(context);
-  unknownNames(context, reader);
-  const shared = VARIABLES.filter((variable) => variable.platform === undefined);
-  const common = { ...fallbacks(shared), ...reader.values(shared) };
-  const wanted = wantedPlatforms(common.platforms, reader);
-  const delivery = deliveryOf(common as unknown as CommonValues, context.delivery, context.service);
-  const destinations: ConfiguredDestination[] = [];
-  for (const platform of PLATFORMS) {
-    if (wanted !== undefined && !wanted.includes(platform.name)) continue;
-    const variables = VARIABLES.filter((variable) => variable.platform === platform.name);
-    const given = reader.values(variables);
-    if (!isComplete(platform, given, wanted !== undefined, reader)) continue;
-    const { level: ownLevel, ...options } = { ...fallbacks(variables), ...given };
-    const level = common.level ?? ownLevel;
-    try {
-      // Bad options are refused at once; of a secret that follows its file nothing would be known until it is used.
-      platform.create(options);
-      const made = platform.create({ ...options, ...reader.following(variables, given) });
-      const destination = new Destination(
-        made,
-        { ...delivery, ...(typeof level === 'number' && { minimumSeverity: level }) },
-        // Whoever reads the environment also flushes at the end, for a bounded time; requests must not outlast that.
-        { isFlushedAtEnd: true, ...(context.clock && { clock: context.clock }) },
-      );
-      destinations.push({ destination, origin: made.logs.endpoint.origin });
-    } catch (error) {
-      const { where, what } = refusal(platform, error);
-      reader.report('LF002', where, what, `correct it; ${platform.name} is off until then`);
-    }
-  }
-  const spoolProblem = destinations.map(({ destination }) => destination.spoolProblem).find(Boolean);
-  if (spoolProblem !== undefined) {
-    reader.report(
-      'LF012',
-      'LOGFERRY_SPOOL_DIR',
-      `cannot be used: ${spoolProblem}`,
-      'until then records wait in memory',
-    );
-  }
+  reportUnknownNames(context.env, reader);
+  const general: GeneralValues = reader.values(variablesOf('general'));
+  const config = readConfig(general.config, context, reader);
+  const variables = variablesOf('delivery');
+  const shared = reader.values(variables);
+  const { minimumSeverity: _minimum, levels: _levels, ...others } = shared;
+  const flush = general.flushMillis === undefined ? {} : { timeouts: { flushMillis: general.flushMillis } };
+  const common = merged(grouped(fallbacks(variables)), context.delivery, flush, grouped(others));
+  const service = String(config.resource?.['service.name'] ?? context.service ?? '');
+  const control = levelControl(general, context, reader);
+  const levels = commonLevels(shared, config, control);
+  const destinations = configuredDestinations({
+    ...{ context, reader, config, common, service, levels },
+    wanted: wantedPlatforms(general.platforms, reader),
+  });
+  const usual = { ...(fallbacks(variablesOf('general')) as GeneralValues), ...general };
+  const { queue, spool } = withSpool(merged(common, config.delivery), service);
   return {
     destinations,
-    spool: delivery.spool,
     problems: reader.problems,
-    quiet: common.quiet === true,
-    strict: common.strict === true,
-    flushMillis: common.flushMillis as number,
-    queueBytes: common.queueBytes as number,
+    quiet: config.quiet ?? usual.quiet === true,
+    strict: config.strict ?? usual.strict === true,
+    flushMillis: config.flushTimeoutMillis ?? (usual.flushMillis as number),
+    queueBytes: queue?.maxBytes as number,
+    spool,
+    levels,
+    levelControl: control,
+    additions: addedBy(general, config),
+    resource: config.resource ?? {},
+    features: featuresOf(general, config, reader),
+    sources: config.sources ?? {},
   };
 }

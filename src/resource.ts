@@ -60,15 +60,57 @@ function packageOf(mainScript: string | undefined): { name?: string; version?: s
   }
 }
 
+/** Where builds and hosts put the commit that is running. */
+const COMMIT_VARIABLES = [
+  ...['GITHUB_SHA', 'CI_COMMIT_SHA', 'CIRCLE_SHA1', 'BITBUCKET_COMMIT', 'BUILDKITE_COMMIT', 'TRAVIS_COMMIT'],
+  ...['DRONE_COMMIT_SHA', 'GIT_COMMIT', 'CODEBUILD_RESOLVED_SOURCE_VERSION', 'VERCEL_GIT_COMMIT_SHA'],
+  ...['HEROKU_BUILD_COMMIT', 'HEROKU_SLUG_COMMIT', 'RENDER_GIT_COMMIT', 'RAILWAY_GIT_COMMIT_SHA'],
+  ...['CF_PAGES_COMMIT_SHA', 'COMMIT_REF'],
+];
+const COMMIT = /^[0-9a-f]{7,64}$/i;
+/** What tools write that set the version when they publish. */
+const NO_VERSION = /^0\.0\.0(?:-.*)?$/;
+
+function commitOf(env: Env): string | undefined {
+  return COMMIT_VARIABLES.map((name) => env[name]?.trim()).find((text) => text !== undefined && COMMIT.test(text));
+}
+
+function versionOf(packaged: string | undefined, commit: string | undefined): string | undefined {
+  return packaged === undefined || (NO_VERSION.test(packaged) && commit !== undefined) ? commit : packaged;
+}
+
+/** Version, commit and stage as far as the application's surroundings know them. */
+function releaseAttributes(env: Env, given: Readonly<Record<string, string>>, packaged: string | undefined) {
+  const commit = commitOf(env);
+  const version = versionOf(packaged, commit);
+  // The older name is somebody's word too.
+  const isStaged = given['deployment.environment.name'] !== undefined || given['deployment.environment'] !== undefined;
+  const stage = isStaged ? undefined : env.NODE_ENV?.trim();
+  return {
+    ...(commit !== undefined && { 'vcs.ref.head.revision': commit }),
+    ...(version !== undefined && { 'service.version': version }),
+    ...(stage && { 'deployment.environment.name': stage }),
+  };
+}
+
+/** What `LOGFERRY_…` says wins over `OTEL_RESOURCE_ATTRIBUTES`. */
+function ownAttributes(env: Env): Record<string, string> {
+  const release = env.LOGFERRY_RELEASE?.trim();
+  const stage = env.LOGFERRY_ENVIRONMENT?.trim();
+  return { ...(release && { 'service.version': release }), ...(stage && { 'deployment.environment.name': stage }) };
+}
+
 /**
- * What the process says of itself: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`, the application's package.json, and
- * host, operating system and runtime. Earlier sources win. Command line and user name are left out: they leak secrets.
+ * What the process says of itself: `LOGFERRY_ENVIRONMENT` and `LOGFERRY_RELEASE`, `OTEL_SERVICE_NAME`,
+ * `OTEL_RESOURCE_ATTRIBUTES`, the application's package.json, `NODE_ENV` and the commit that builds leave in the
+ * environment, and host, operating system and runtime. Earlier sources win. Command line and user name are left out:
+ * they leak secrets.
  */
 export function resourceAttributes(env: Env, mainScript: string | undefined): Record<string, string | number> {
   const { attributes: given } = parseResourceAttributes(env.OTEL_RESOURCE_ATTRIBUTES);
   const { name, version } = packageOf(mainScript);
   return {
-    ...(version !== undefined && { 'service.version': version }),
+    ...releaseAttributes(env, given, version),
     'service.instance.id': randomUUID(),
     'host.name': hostname(),
     'os.type': process.platform === 'win32' ? 'windows' : process.platform,
@@ -82,6 +124,7 @@ export function resourceAttributes(env: Env, mainScript: string | undefined): Re
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.name': 'opentelemetry',
     ...given,
+    ...ownAttributes(env),
     'service.name':
       env.OTEL_SERVICE_NAME?.trim() || given['service.name'] || name || `unknown_service:${process.argv0 || 'node'}`,
   };

@@ -81,11 +81,11 @@ it('says LF007 when nothing is configured, unless quiet; the application runs', 
   expect(silent).toMatchObject({ code: 0, stdout: 'app runs', stderr: '' });
 });
 
-it('leaves a logger provider alone that was there first, and says so', async () => {
+it('joins a logger provider that was there first, which goes on as before, and says so', async () => {
   const { code, stdout, stderr } = await shop.run('provider.mjs', { flags: [], env: sink.env() });
   expect([code, stdout]).toEqual([0, 'mine\n']);
-  expect(stderr).toMatch(/^logferry LF008 [^\n]*\n$/);
-  expect(messages(sink, 'logtide')).toEqual([]);
+  expect(stderr).toMatch(/^logferry LF024 [^\n]*\nlogferry \d[^\n]*\n$/);
+  expect(messages(sink, 'logtide')).toEqual(['mine']);
 });
 
 describe("OpenTelemetry's variables", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readEnvironment } from '../../src/env.ts';
 import { VARIABLES } from '../../src/env-table.ts';
 import { ALL, COMPLETE, read, without } from './read-env.ts';
 
@@ -93,6 +94,17 @@ describe('LF003: unknown variables', () => {
     ['LOGFERRY_PLATFORM', 'did you mean LOGFERRY_PLATFORMS?'],
     ['LOGFERRY_FLUSHTIMEOUT', 'did you mean LOGFERRY_FLUSH_TIMEOUT?'],
     ['LOGFERRY_COMPLETELY_DIFFERENT_THING_ALTOGETHER', 'remove it'],
+    ['LOGFERRY_TRAKERR_LEVLE', 'did you mean LOGFERRY_TRAKERR_LEVEL?'],
+    ['LOGFERRY_TRAKERR_DEPLOY_STAGE', 'did you mean LOGFERRY_TRAKERR_DEPLOYMENT_STAGE?'],
+    ['LOGFERRY_TRAKER_LEVEL', 'did you mean LOGFERRY_TRAKERR_LEVEL?'],
+    // What names have in common does not make them alike.
+    ['LOGFERRY_TRAKERR_IDENTIFIERS_TO_USE', 'remove it'],
+    // Credentials go by the platforms' own names.
+    ['LOGFERRY_LOGTIDE_API_KEY', 'did you mean LOGTIDE_API_KEY?'],
+    ['LOGFERRY_LOGTIDE_URL', 'did you mean LOGTIDE_API_URL?'],
+    ['LOGFERRY_RARCH_LOGGING_API_KEY', 'did you mean RARCH_LOGGING_API_KEY?'],
+    ['LOGFERRY_ODYSSEUS_APP_ID', 'did you mean ODYSSEUS_APP_ID?'],
+    [`LOGFERRY_${'X'.repeat(100_000)}`, 'remove it'],
   ])('%s', (where, fix) => {
     expect(read({ [where]: 'x' }).problems).toEqual([
       { code: 'LF003', where, what: 'is not a variable of logferry', fix },
@@ -116,6 +128,18 @@ describe('LF004: unreadable values keep the default', () => {
     ['LOGFERRY_QUIET', 'constructor'],
     ['LOGFERRY_STRICT', '__proto__'],
     ['RARCH_LOGGING_DEFAULT_LEVEL', 'loud'],
+    ['LOGFERRY_TRAKERR_LEVEL', 'loud'],
+    ['LOGFERRY_LOGTIDE_CONCURRENCY', '0'],
+    ['LOGFERRY_BATCH_RECORDS', '1.5'],
+    ['LOGFERRY_TIMEOUT', '0'],
+    ['LOGFERRY_SPOOL_SIZE', '63k'],
+    ['LOGFERRY_ODYSSEUS_STREAM', 'river'],
+    ['LOGFERRY_ODYSSEUS_PLATFORM', '99999'],
+    ['LOGFERRY_TRAKERR_UNMAPPED_SLOT', '11'],
+    ['LOGFERRY_TRAKERR_MAX_UNMAPPED_BYTES', '255b'],
+    ['LOGFERRY_TRAKERR_CUSTOM_PROPERTIES', 'a=1,b=1'],
+    ['LOGFERRY_TRAKERR_CUSTOM_SEGMENTS', 'a=11'],
+    ['LOGFERRY_LEVEL_SIGNAL', 'SIGKILL'],
   ])('%s=%s', (where, value) => {
     const { names, problems, ...environment } = read({ ...COMPLETE, [where]: value });
     expect(names).toEqual(ALL);
@@ -128,5 +152,70 @@ describe('LF004: unreadable values keep the default', () => {
       flushMillis: 5_000,
       queueBytes: 32 * 1_048_576,
     });
+  });
+});
+
+describe('LF004: values that are nearly right', () => {
+  it.each([
+    [
+      'LOGFERRY_LEVEL',
+      'wran',
+      'did you mean warn? use trace, debug, info, warn, error, fatal or a number from 1 to 24',
+    ],
+    [
+      'LOGFERRY_TRAKERR_LEVEL',
+      'inof',
+      'did you mean info? use trace, debug, info, warn, error, fatal or a number from 1 to 24',
+    ],
+    ['LOGFERRY_QUIET', 'ture', 'did you mean true? use true or false'],
+    ['LOGFERRY_SPOOL_FSYNC', 'intervall', 'did you mean interval? use interval, batch or never'],
+    ['LOGFERRY_REDARCH_LEVEL_NAMES', 'stdlb', 'did you mean stdlib? use canonical or stdlib'],
+    ['LOGFERRY_LEVEL_SIGNAL', 'SIGUSR1', 'did you mean SIGUSR2? use SIGUSR2 or SIGHUP'],
+    ['LOGFERRY_LEVEL', 'completely else', 'use trace, debug, info, warn, error, fatal or a number from 1 to 24'],
+  ])('%s=%s', (where, value, fix) => {
+    expect(read({ [where]: value }).problems).toEqual([
+      { code: 'LF004', where, what: 'has a value that cannot be read', fix },
+    ]);
+  });
+
+  it.each([
+    ['LOGFERRY_LEVELS', 'db.*=warn,sk-hidden,http=loud'],
+    ['LOGFERRY_GLOBAL_ATTRIBUTES', 'team=checkout,sk-hidden'],
+  ])('%s=%s: the parts that can be read hold', (where, value) => {
+    const { problems, levels, additions } = read({ [where]: value });
+    expect(problems).toMatchObject([{ code: 'LF004', where, what: 'has parts that cannot be read' }]);
+    expect(JSON.stringify(problems)).not.toContain('sk-hidden');
+    const kept = where === 'LOGFERRY_LEVELS' ? levels.list().length : additions === undefined ? 0 : 1;
+    expect(kept).toBe(1);
+  });
+});
+
+describe('LF016: a levels file', () => {
+  it('that cannot be read, or parts of it; that there is none is fine', () => {
+    expect(read({ LOGFERRY_LEVELS_FILE: '/levels' }).problems).toEqual([]);
+    const { problems, levels } = read({ LOGFERRY_LEVELS_FILE: '/levels' }, { '/levels': 'a=warn\nsk-hidden' });
+    expect(problems).toMatchObject([
+      { code: 'LF016', where: 'LOGFERRY_LEVELS_FILE', fix: 'use lines such as db.*=warn' },
+    ]);
+    expect(levels.list()).toMatchObject([{ target: 'a', level: 'warn' }]);
+    const denied = readEnvironment({
+      env: { LOGFERRY_LEVELS_FILE: '/levels' },
+      readFile: () => {
+        throw Object.assign(new Error('no'), { code: 'EACCES' });
+      },
+      delivery: {},
+    });
+    expect(denied.problems).toMatchObject([{ code: 'LF016', what: 'cannot be read (EACCES)' }]);
+  });
+});
+
+describe('LF012: a spool that cannot be used', () => {
+  it('is told once for each variable that names one', () => {
+    const file = new URL(import.meta.url).pathname;
+    const both = read({ ...COMPLETE, LOGFERRY_SPOOL_DIR: `${file}/a`, LOGFERRY_TRAKERR_SPOOL_DIR: `${file}/b` });
+    expect(both.problems.map(({ code, where }) => [code, where])).toEqual([
+      ['LF012', 'LOGFERRY_SPOOL_DIR'],
+      ['LF012', 'LOGFERRY_TRAKERR_SPOOL_DIR'],
+    ]);
   });
 });

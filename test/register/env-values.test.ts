@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { didYouMean } from '../../src/did-you-mean.ts';
 import type { VariableKind } from '../../src/env-table.ts';
-import { didYouMean, parseValue } from '../../src/env-values.ts';
+import { parseValue } from '../../src/env-values.ts';
 
 function value(kind: VariableKind, text: string): unknown {
   const parsed = parseValue(kind, text);
@@ -100,7 +101,7 @@ describe('booleans', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.constantFrom('constructor', '__proto__', 'hasownproperty')), (text) => {
         fc.pre(!words.test(text));
-        expect(parseValue('boolean', text)).toEqual({ expected: 'true or false' });
+        expect(parseValue('boolean', text)).toMatchObject({ expected: 'true or false' });
       }),
     );
   });
@@ -135,5 +136,8 @@ describe('didYouMean', () => {
     expect(didYouMean('PATH', names)).toBeUndefined();
     expect(didYouMean('', names)).toBeUndefined();
     expect(didYouMean('LOGFERRY_LEVEL', [])).toBeUndefined();
+    // Nor does it compare what is too long to be a misspelt name.
+    expect(didYouMean('X'.repeat(100), ['X'.repeat(99)])).toBe('X'.repeat(99));
+    expect(didYouMean('X'.repeat(101), ['X'.repeat(100)])).toBeUndefined();
   });
 });

@@ -66,7 +66,9 @@ describe('*_FILE', () => {
   const secrets = VARIABLES.filter(({ kind }) => kind === 'secret').map(({ name }) => name);
 
   it('is there for every secret', () => {
-    expect(secrets).toEqual([
+    const own = secrets.filter((name) => !name.endsWith('HASH_KEY'));
+    expect(secrets).toHaveLength(own.length + 1 + ALL.length);
+    expect(own).toEqual([
       'ODYSSEUS_APP_ID',
       'ODYSSEUS_APP_KEY',
       'LOGTIDE_API_KEY',
