@@ -2,17 +2,29 @@ import { parseArgs } from 'node:util';
 
 /** The sections about the spool. */
 const SPOOL = ['spool-emit', 'spool-stall', 'spool-recovery', 'spool-outage', 'spool-loss'];
-export const SECTIONS = ['throughput', 'encode', 'outage', 'single', 'slow', ...SPOOL];
+export const SECTIONS = [
+  'throughput',
+  'encode',
+  'redact',
+  'context',
+  'http-logs',
+  'outage',
+  'single',
+  'slow',
+  'startup',
+  ...SPOOL,
+];
 
 const USAGE = `npm run bench -- [options]
   --only LIST      sections to run, separated by commas (default: all): ${SECTIONS.join(',')};
                    spool: all that begin with it
   --contestants L  throughput: only these contestants (default: all)
-  --reps N         repetitions of throughput, single and spool-emit (at most 3 there), interleaved (default 5)
+  --reps N         repetitions of throughput, single, startup (twice as many) and spool-emit (at most 3 there),
+                   interleaved (default 5)
   --records N      records per throughput run (default 200000)
   --short          trial: outages and slow server in compressed time, fewer records and repetitions
   --dist DIR       measure another build than ../dist (for comparing a change)
-  --profile DIR    throughput, single and spool-emit: write a CPU profile of every run of logferry into DIR
+  --profile DIR    throughput, single, startup and spool-emit: write a CPU profile of every run of logferry into DIR
   --json FILE      write all figures to FILE`;
 
 function whole(name, text, fallback) {

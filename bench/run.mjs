@@ -1,31 +1,35 @@
 // `npm run bench`: what logferry costs and loses beside its peers. Trust ratios inside one run, not absolute figures.
 import { spawnSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from './options.mjs';
 import { machineLine } from './report.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 
-/** The peers are measured against, not depended on: they have a lockfile of their own and come with the first run. */
-function installPeers() {
-  if (existsSync(new URL('node_modules/@opentelemetry/sdk-logs', import.meta.url))) return;
-  process.stderr.write('installing the peers (npm ci in bench/)\n');
-  const { status, error } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], {
-    cwd: HERE,
+/** The peers are measured against, not depended on: they have lockfiles of their own and come with the first run. */
+function installPeers(folder, witness) {
+  if (existsSync(new URL(`${folder}node_modules/${witness}`, import.meta.url))) return;
+  process.stderr.write(`installing the peers (npm ci in bench/${folder})\n`);
+  const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], {
+    cwd: join(HERE, folder),
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: 120_000,
   });
-  if (status !== 0) throw new Error(`npm ci in bench/ failed (${error?.message ?? status})`);
+  if (status !== 0) throw new Error(`npm ci in bench/${folder} failed (${error?.message ?? status})`);
 }
 
 /** Sections load the peers, so they are imported only after those are installed. */
 const LOADERS = {
   throughput: async () => (await import('./sections/throughput.mjs')).throughput,
   encode: async () => (await import('./sections/encode.mjs')).encode,
+  redact: async () => (await import('./sections/redact.mjs')).redact,
+  context: async () => (await import('./sections/context.mjs')).context,
+  'http-logs': async () => (await import('./sections/http-logs.mjs')).httpLogs,
   outage: async () => (await import('./sections/outage.mjs')).outage,
   single: async () => (await import('./sections/single.mjs')).single,
+  startup: async () => (await import('./sections/startup.mjs')).startup,
   slow: async () => (await import('./sections/slow.mjs')).slow,
   'spool-emit': async () => (await import('./sections/spool-emit.mjs')).spoolEmit,
   'spool-stall': async () => (await import('./sections/spool-stall.mjs')).spoolStall,
@@ -36,7 +40,8 @@ const LOADERS = {
 
 async function main(options) {
   if (options.dist !== undefined) process.env.LOGFERRY_BENCH_DIST = resolve(options.dist);
-  installPeers();
+  installPeers('', '@opentelemetry/sdk-logs');
+  if (options.only.includes('startup')) installPeers('startup/', '@opentelemetry/auto-instrumentations-node');
   const { check } = await import('./checks.mjs');
   await check();
   const begun = performance.now();

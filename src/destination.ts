@@ -3,25 +3,21 @@ import { systemClock } from './clock.ts';
 import { Pipeline } from './delivery/pipeline.ts';
 import { beforeExit } from './delivery/spool/exit.ts';
 import type { DestinationStats } from './delivery/stats.ts';
+import { withEncoding } from './encoding.ts';
 import { ExceptionTwins } from './exception-twins.ts';
 import type { DestinationFlush, FlushOptions } from './flush.ts';
+import { Intake } from './intake.ts';
+import type { Levels } from './levels.ts';
+import { type DestinationLevels, destinationLevels, NOTHING, passes } from './levels-destination.ts';
 import type { DeliveryOptions, DeliverySettings } from './options.ts';
 import { deliverySettings } from './options.ts';
 import type { Channel, Platform } from './platforms/platform.ts';
 import type { EmittedRecord } from './record/record.ts';
 import { eventNameOf } from './record/record.ts';
+import { assertSecure } from './secure-address.ts';
 import { Unresolved } from './unresolved.ts';
 
 const DEFAULT_CONCURRENCY = 4;
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
-
-function assertSecure(platform: Platform, allowInsecure: boolean): void {
-  const { protocol, hostname, host } = new URL(platform.logs.endpoint.origin);
-  if (protocol === 'https:' || allowInsecure || LOOPBACK.test(hostname)) return;
-  throw new TypeError(
-    `${platform.name}: http://${host} would show the key to everybody on the way; use https:// or set http.allowInsecure`,
-  );
-}
 
 function total(dropped: DestinationStats['dropped']): number {
   return Object.values(dropped).reduce((sum, count) => sum + count, 0);
@@ -33,14 +29,18 @@ export interface Surroundings {
   readonly clock?: Clock;
   /** Whoever made the destination flushes it when the process ends. Default false: it sees to its own end. */
   readonly isFlushedAtEnd?: boolean;
+  /** Shared with other destinations; the levels in its options are then its own. Default: made of its options. */
+  readonly levels?: Levels;
 }
 
 /** A platform and its delivery: takes records, encodes them at once, and answers for them until they end. */
 export class Destination {
   readonly #platform: Platform;
   readonly #settings: DeliverySettings;
+  readonly #minimums: DestinationLevels;
   readonly #channels: readonly Channel[];
   readonly #pipeline: Pipeline;
+  readonly #intake: Intake | undefined;
   readonly #twins: ExceptionTwins;
   readonly #unresolved: Unresolved;
   readonly #forgetEnd: (() => void) | undefined;
@@ -48,15 +48,17 @@ export class Destination {
 
   /** Throws a `TypeError` or `RangeError` for bad options, an `Error` when a required spool cannot be used. */
   constructor(
-    platform: Platform,
+    given: Platform,
     options?: DeliveryOptions,
-    { clock = systemClock, isFlushedAtEnd = false }: Surroundings = {},
+    { clock = systemClock, isFlushedAtEnd = false, levels: shared }: Surroundings = {},
   ) {
     const settings = deliverySettings(options);
+    const platform = withEncoding(given, settings, clock);
     assertSecure(platform, settings.allowInsecure);
     this.#platform = platform;
     this.#clock = clock;
     this.#settings = settings;
+    this.#minimums = destinationLevels(platform.name, settings, shared);
     this.#channels = [...new Set([platform.logs, platform.events])];
     this.#pipeline = new Pipeline({
       ...settings,
@@ -76,10 +78,22 @@ export class Destination {
       void this.#pipeline.shutdown(0);
       throw new Error(spoolProblem);
     }
+    const { volume, beforeSend } = settings;
+    const chooses = volume !== undefined || beforeSend !== undefined;
+    this.#intake = chooses
+      ? new Intake({ name: platform.name, clock, volume, beforeSend }, (record) =>
+          this.#take(record, this.#route(record)),
+        )
+      : undefined;
     this.#twins = new ExceptionTwins(clock, (record) => this.#take(record, this.#route(record)));
     this.#unresolved = new Unresolved(clock);
     const drains = settings.spool !== undefined && !isFlushedAtEnd && settings.exitMillis > 0;
     this.#forgetEnd = drains ? beforeExit(() => this.flush({ timeoutMillis: settings.exitMillis })) : undefined;
+  }
+
+  /** The levels that its records are measured by; they can be changed at run time. */
+  get levels(): Levels {
+    return this.#minimums.levels;
   }
 
   get name(): string {
@@ -91,16 +105,22 @@ export class Destination {
     return this.#pipeline.spoolProblem;
   }
 
-  /** Whether a record of this severity number would be taken; events too, where they are a stream of their own. */
-  takes(severityNumber: number | undefined, eventName?: string): boolean {
-    // Zero, NaN and negative numbers say no more than none at all.
-    if (!severityNumber || severityNumber < 1 || severityNumber >= this.#settings.minimumSeverity) return true;
+  /** Whether such a record would be taken, of any scope if none is given; events too, where they are a stream. */
+  takes(
+    severityNumber: number | undefined,
+    eventName?: string,
+    scope?: EmittedRecord['instrumentationScope'],
+  ): boolean {
+    const minimum = this.#minimums.of(scope);
+    if (minimum === NOTHING) return false;
+    if (this.#intake?.wantsAll === true || passes(severityNumber, minimum)) return true;
     return eventName !== undefined && this.#channels.length > 1;
   }
 
   /** Takes a log record; false when it could not be kept (it is counted then). Never throws. */
   accept(record: EmittedRecord): boolean {
     const route = this.#route(record);
+    if (this.#intake !== undefined) return this.#choose(this.#intake, record, route);
     if (route.length === 0) return true;
     this.#twins.logged(record);
     return this.#take(record, route);
@@ -108,14 +128,16 @@ export class Destination {
 
   /** Takes a span event in the form of a record. Exceptions wait a moment for a log record that tells the same. */
   acceptSpanEvent(record: EmittedRecord): void {
-    const route = this.#route(record);
-    if (route.length === 0) return;
-    if (record.eventName === 'exception') this.#twins.recorded(record);
-    else this.#take(record, route);
+    if (this.#route(record).length === 0) return;
+    const passed = this.#intake === undefined ? record : this.#intake.pass(record);
+    if (passed === undefined) return;
+    if (passed.eventName === 'exception') this.#twins.recorded(passed);
+    else this.#take(passed, this.#route(passed));
   }
 
   /** Waits until what was taken before has ended, or is durable, bounded. Never rejects. */
   async flush({ until, timeoutMillis = this.#settings.flushMillis }: FlushOptions = {}): Promise<DestinationFlush> {
+    this.#intake?.flush();
     this.#twins.flush();
     if (until !== 'durable') return this.#reported(() => this.#pipeline.flush(timeoutMillis));
     return this.#reported(() => this.#within(timeoutMillis, this.sync()));
@@ -145,6 +167,7 @@ export class Destination {
   /** Delivers what it can, bounded, leaves the rest to the spool or counts it, and takes nothing more. Never rejects. */
   shutdown(timeoutMillis = this.#settings.shutdownMillis): Promise<void> {
     this.#forgetEnd?.();
+    this.#intake?.flush();
     this.#twins.flush();
     this.#unresolved.settleAll();
     return this.#pipeline.shutdown(timeoutMillis);
@@ -173,7 +196,19 @@ export class Destination {
   }
 
   stats(): DestinationStats {
-    return this.#pipeline.stats();
+    const stats = this.#pipeline.stats();
+    return this.#intake === undefined ? stats : { ...stats, leftOut: this.#intake.leftOut };
+  }
+
+  #choose(intake: Intake, record: EmittedRecord, route: readonly Channel[]): boolean {
+    if (route.length === 0) {
+      intake.below(record);
+      return true;
+    }
+    const passed = intake.pass(record);
+    if (passed === undefined) return true;
+    this.#twins.logged(passed);
+    return this.#take(passed, passed === record ? route : this.#route(passed));
   }
 
   #take(record: EmittedRecord, route: readonly Channel[]): boolean {
@@ -197,8 +232,10 @@ export class Destination {
 
   /** The channels that take a record. An events channel of its own knows no severity and is never filtered by it. */
   #route(record: EmittedRecord): readonly Channel[] {
+    const minimum = this.#minimums.of(record.instrumentationScope);
+    if (minimum === NOTHING) return [];
     const channels = this.#channels.length === 1 ? this.#channels : this.#channelsFor(record);
-    if (this.takes(record.severityNumber)) return channels;
+    if (passes(record.severityNumber, minimum)) return channels;
     return channels.filter((channel) => channel !== this.#platform.logs);
   }
 

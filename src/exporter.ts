@@ -1,14 +1,21 @@
 import type { LogRecordExporter, ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { Additions, RecordAdditions } from './additions.ts';
+import { additionsOf } from './additions.ts';
 import type { DestinationStats } from './delivery/stats.ts';
 import { Destination } from './destination.ts';
 import type { FlushOptions, FlushReport } from './flush.ts';
 import { flushReport } from './flush.ts';
+import type { LevelSetting } from './levels.ts';
+import type { Level } from './levels-names.ts';
 import type { DeliveryOptions } from './options.ts';
 import type { Platform } from './platforms/platform.ts';
 import type { EmittedRecord } from './record/record.ts';
 import type { SpanEventTarget } from './span-event-bridge.ts';
 
 type ExportCallback = Parameters<LogRecordExporter['export']>[1];
+
+/** Delivery options, and what is added to every record. */
+export interface ExporterOptions extends DeliveryOptions, RecordAdditions {}
 
 class ExportError extends Error {
   override readonly name = 'not_kept';
@@ -32,16 +39,19 @@ function report(resultCallback: ExportCallback, kept: boolean): void {
  */
 export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
   readonly #destination: Destination;
+  readonly #additions: Additions | undefined;
   #shutdown: Promise<void> | undefined;
 
   /** Throws a `TypeError` or `RangeError` that names a bad option. */
-  constructor(platform: Platform, options?: DeliveryOptions) {
-    this.#destination = new Destination(platform, options);
+  constructor(platform: Platform, options: ExporterOptions = {}) {
+    const { attributes, tags, ...delivery } = options;
+    this.#additions = additionsOf({ ...(attributes && { attributes }), ...(tags && { tags }) });
+    this.#destination = new Destination(platform, delivery);
   }
 
   export(records: ReadableLogRecord[], resultCallback: ExportCallback): void {
     let kept = records.length === 0 && this.#shutdown === undefined;
-    for (const record of records) kept = this.#destination.accept(record) || kept;
+    for (const record of records) kept = this.#destination.accept(this.#additions?.to(record) ?? record) || kept;
     if (kept && this.#destination.syncsEveryBatch)
       void this.#destination.sync().then(() => report(resultCallback, true));
     else report(resultCallback, kept);
@@ -49,7 +59,20 @@ export class PlatformLogExporter implements LogRecordExporter, SpanEventTarget {
 
   /** Takes a span event from a `SpanEventBridge`. */
   emitSpanEvent(record: EmittedRecord): void {
-    this.#destination.acceptSpanEvent(record);
+    this.#destination.acceptSpanEvent(this.#additions?.to(record) ?? record);
+  }
+
+  /**
+   * Sets the level of this destination (by the platform's name) or of all scopes that match a pattern (`db.*`), until
+   * undefined resets it. False, and nothing changes, when target or level cannot be read.
+   */
+  setLevel(target: string, level: Level | undefined): boolean {
+    return this.#destination.levels.set(target, level);
+  }
+
+  /** The level of this destination, then those of patterns, as they hold now. */
+  levels(): readonly LevelSetting[] {
+    return this.#destination.levels.list();
   }
 
   /** Waits for the delivery of what was exported before, `timeouts.flushMillis` at most. Never rejects. */

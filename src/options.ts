@@ -1,14 +1,31 @@
 import type { MeterProvider } from '@opentelemetry/api';
+import type { BeforeSend } from './before-send.ts';
 import { CIRCUIT_BREAKER_DEFAULTS, type CircuitBreakerOptions } from './delivery/circuit-breaker.ts';
 import type { DeadLetterHandler } from './delivery/dead-letter.ts';
+import type { DropHandler } from './delivery/listeners.ts';
 import type { SpoolSettings } from './delivery/spool/spool-settings.ts';
-import { knownOptions, numberOption } from './option-checks.ts';
+import type { LevelMap } from './levels.ts';
+import { type LimitOptions, type LimitSettings, limitSettings } from './limit-options.ts';
+import { knownOptions, levelsOption, numberOption, scopesOption } from './option-checks.ts';
+import type { RedactionSettings } from './record/redact/redactor.ts';
+import { type RedactOptions, redactSettings } from './redact-options.ts';
 import { type SpoolOptions, spoolSettings } from './spool-options.ts';
+import { type VolumeOptions, type VolumeSettings, volumeSettings } from './volume/volume-options.ts';
 
 /** How records travel to one platform. Everything is optional; times are milliseconds, sizes are bytes. */
 export interface DeliveryOptions {
   /** Records below this OpenTelemetry severity number (1–24) are not taken; those without a number are. Default: all. */
   readonly minimumSeverity?: number;
+  /**
+   * Levels by pattern of instrumentation scope names, such as `{ 'db.*': 'warn' }`: the longest that matches decides, in
+   * place of `minimumSeverity`. Names of destinations set those' minimum. Default: none.
+   */
+  readonly levels?: LevelMap;
+  /**
+   * Patterns of the instrumentation scopes that are taken, and with `-` in front of those that are not:
+   * `['billing.*', '-billing.debug']`. The longest that matches decides. Default: all.
+   */
+  readonly scopes?: readonly string[];
   readonly queue?: {
     /** Encoded records that may wait in memory; beyond it the oldest are dropped and counted. Default 16 MiB. */
     readonly maxBytes?: number;
@@ -49,15 +66,27 @@ export interface DeliveryOptions {
     /** With a spool: longest delay of a finished process, once, to deliver what waits. 0 for none. Default 2,000. */
     readonly exitMillis?: number;
   };
+  /** Secrets are taken out of every record before it rests anywhere; false sends all as it is. Default: on. */
+  readonly redact?: RedactOptions | boolean;
+  /** How much of a record is sent. Default: far more than log records need. */
+  readonly limits?: LimitOptions;
+  /** Sampling, bursts, repeats, and what led to an error. Default: every record goes on as it is. */
+  readonly volume?: VolumeOptions;
+  /** Changes or drops a record before it is encoded; a failure in it sends the record as it was. */
+  readonly beforeSend?: BeforeSend;
   /** Reports `otel.sdk.exporter.*` metrics here. Default: none. */
   readonly meterProvider?: MeterProvider;
   /** Hears of every record that the platform refused for good. */
   readonly onDeadLetter?: DeadLetterHandler;
+  /** Hears how many records ended undelivered, by reason; drops within a quarter of a second are told together. */
+  readonly onDrop?: DropHandler;
 }
 
 /** All delivery settings, checked and with defaults filled in. */
 export interface DeliverySettings {
   readonly minimumSeverity: number;
+  readonly levels: LevelMap;
+  readonly scopes: readonly string[];
   readonly queueBytes: number;
   readonly maxAgeMillis: number;
   readonly spool: SpoolSettings | undefined;
@@ -73,8 +102,13 @@ export interface DeliverySettings {
   readonly flushMillis: number;
   readonly shutdownMillis: number;
   readonly exitMillis: number;
+  readonly redact: RedactionSettings | undefined;
+  readonly limits: LimitSettings;
+  readonly volume: VolumeSettings | undefined;
+  readonly beforeSend: BeforeSend | undefined;
   readonly meterProvider: MeterProvider | undefined;
   readonly onDeadLetter: DeadLetterHandler | undefined;
+  readonly onDrop: DropHandler | undefined;
 }
 
 /** Bytes and milliseconds. */
@@ -97,7 +131,19 @@ const GROUPS: Readonly<Record<string, readonly string[]>> = {
   circuitBreaker: Object.keys(CIRCUIT_BREAKER_DEFAULTS),
   timeouts: ['flushMillis', 'shutdownMillis', 'exitMillis'],
 };
-const SINGLES = ['minimumSeverity', 'meterProvider', 'onDeadLetter', 'spool'];
+const SINGLES = [
+  'minimumSeverity',
+  'levels',
+  'scopes',
+  'meterProvider',
+  'onDeadLetter',
+  'onDrop',
+  'beforeSend',
+  'volume',
+  'spool',
+  'redact',
+  'limits',
+];
 
 function group<K extends keyof DeliveryOptions & string>(
   options: DeliveryOptions,
@@ -121,9 +167,10 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
   const retry = group(options, 'retry');
   const breaker = group(options, 'circuitBreaker');
   const timeouts = group(options, 'timeouts');
-  const { onDeadLetter, meterProvider } = options;
-  if (onDeadLetter !== undefined && typeof onDeadLetter !== 'function') {
-    throw new TypeError(`onDeadLetter must be a function, got ${typeof onDeadLetter}`);
+  const { onDeadLetter, onDrop, beforeSend, meterProvider } = options;
+  for (const [name, handler] of Object.entries({ onDeadLetter, onDrop, beforeSend })) {
+    if (handler === undefined || typeof handler === 'function') continue;
+    throw new TypeError(`${name} must be a function, got ${typeof handler}`);
   }
   if (meterProvider !== undefined && typeof meterProvider?.getMeter !== 'function') {
     throw new TypeError(`meterProvider must be a MeterProvider, got ${typeof meterProvider}`);
@@ -136,6 +183,8 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
   if (minimumSeverity > 24) throw new RangeError(`minimumSeverity must be at most 24, got ${minimumSeverity}`);
   return {
     minimumSeverity,
+    levels: levelsOption('levels', options.levels),
+    scopes: scopesOption('scopes', options.scopes),
     queueBytes: numberOption('queue.maxBytes', queue.maxBytes, DELIVERY_DEFAULTS.queueBytes, 1_024),
     maxAgeMillis: numberOption('queue.maxAgeMillis', queue.maxAgeMillis, Number.POSITIVE_INFINITY, 1, false),
     spool: options.spool === undefined ? undefined : spoolSettings(options.spool),
@@ -174,8 +223,13 @@ export function deliverySettings(options: DeliveryOptions = {}): DeliverySetting
       false,
     ),
     exitMillis: numberOption('timeouts.exitMillis', timeouts.exitMillis, DELIVERY_DEFAULTS.exitMillis, 0, false),
+    redact: redactSettings(options.redact),
+    limits: limitSettings(options.limits),
+    volume: volumeSettings(options.volume),
+    beforeSend,
     meterProvider,
     onDeadLetter,
+    onDrop,
   };
 }
 

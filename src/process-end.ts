@@ -1,5 +1,6 @@
 import { isMainThread } from 'node:worker_threads';
-import type { WriteThroughLogRecordProcessor } from './processor.ts';
+import type { DestinationStats } from './delivery/stats.ts';
+import type { FlushOptions } from './flush.ts';
 import { writeLine } from './stderr-diag.ts';
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
@@ -14,9 +15,15 @@ function signalExitListeners(): number {
   return counts.reduce<number>((sum, count) => sum + (typeof count === 'number' ? count : 0), 0);
 }
 
+/** What has records that wait. */
+export interface Flushable {
+  flush(options: FlushOptions): Promise<unknown>;
+  stats(): readonly DestinationStats[];
+}
+
 /** The end of a process, with the records that still wait. */
 class ProcessEnd {
-  readonly #processor: WriteThroughLogRecordProcessor;
+  readonly #processor: Flushable;
   readonly #flushMillis: number;
   readonly #listeners = new Map<Signal, () => void>();
   /** Records taken when the last flush at the natural end began. */
@@ -25,7 +32,7 @@ class ProcessEnd {
   #closing: readonly number[] | undefined;
   #raising = false;
 
-  constructor(processor: WriteThroughLogRecordProcessor, flushMillis: number) {
+  constructor(processor: Flushable, flushMillis: number) {
     this.#processor = processor;
     this.#flushMillis = flushMillis;
   }
@@ -112,6 +119,6 @@ function sum(counts: readonly number[]): number {
  * `flushMillis` at most. Exit codes and behaviour stay as they were. `process.exit()` and a crash cannot wait for
  * anything and are left alone; one line says how many records were left behind.
  */
-export function flushAtEnd(processor: WriteThroughLogRecordProcessor, flushMillis: number): void {
+export function flushAtEnd(processor: Flushable, flushMillis: number): void {
   new ProcessEnd(processor, flushMillis).listen();
 }

@@ -1,4 +1,5 @@
 import type { Attributes, Context, HrTime, SpanContext } from '@opentelemetry/api';
+import { contextAttributes } from './instrument/log-context.ts';
 import type { EmittedRecord, SpanFacts } from './record/record.ts';
 
 /** What the bridge reads of a span event; the SDKs of both OpenTelemetry lines fit. */
@@ -67,7 +68,7 @@ function recordOf(span: EndedSpan, event: SpanEvent): EmittedRecord {
     eventName: event.name,
     resource: span.resource,
     instrumentationScope: span.instrumentationScope,
-    attributes: attributes as EmittedRecord['attributes'],
+    attributes: { ...contextAttributes(), ...attributes } as EmittedRecord['attributes'],
     droppedAttributesCount: event.droppedAttributesCount ?? 0,
     span: factsOf(span, event),
   };

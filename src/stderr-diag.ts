@@ -16,6 +16,9 @@ const LEVELS = new Map<string, DiagLogLevel>([
 /** What the API tells the old logger when the application sets its own, with a stack: no news for anybody. */
 const REPLACED = 'Current logger will be overwritten';
 
+/** How our own begin. */
+const OURS = 'logferry';
+
 /** One line on stderr, past `console` (which may be captured and sent to us). A closed stderr is no error. */
 export function writeLine(text: string): void {
   try {
@@ -46,25 +49,45 @@ function textOf(value: unknown): string {
   }
 }
 
-function line(level: string): (message: string, ...args: unknown[]) => void {
-  return (...parts) => {
-    const text = parts.map(textOf).join(' ');
-    if (!text.startsWith(REPLACED)) writeLine(`[${level}] ${text}`);
-  };
+/** What is shown of the diagnostics of all that use the API. */
+export class Diagnostics {
+  readonly #asked: boolean;
+  #onlyOurs = false;
+
+  /** `asked`: somebody wants to see them. */
+  constructor(asked: boolean) {
+    this.#asked = asked;
+  }
+
+  /** From now on only ours, unless `OTEL_LOG_LEVEL` asks for more: without us, nobody would see those of another SDK. */
+  onlyOurs(): void {
+    this.#onlyOurs = !this.#asked;
+  }
+
+  line(level: string): (message: string, ...args: unknown[]) => void {
+    return (...parts) => {
+      const text = parts.map(textOf).join(' ');
+      if (text.startsWith(REPLACED) || (this.#onlyOurs && !text.startsWith(OURS))) return;
+      writeLine(`[${level}] ${text}`);
+    };
+  }
 }
 
 /**
  * Shows OpenTelemetry's diagnostics on stderr: the level of `OTEL_LOG_LEVEL`, else warnings and errors. An
- * application's own diag logger stays.
+ * application's own diag logger stays; then there is nothing to change.
  */
-export function installDiagLogger(otelLogLevel: string | undefined): void {
-  if (hasDiagLogger()) return;
+export function installDiagLogger(otelLogLevel: string | undefined): Diagnostics | undefined {
+  if (hasDiagLogger()) return undefined;
+  const logLevel = diagLevel(otelLogLevel);
+  const shown = new Diagnostics(logLevel !== undefined);
   const logger: DiagLogger = {
-    error: line('error'),
-    warn: line('warn'),
-    info: line('info'),
-    debug: line('debug'),
-    verbose: line('verbose'),
+    error: shown.line('error'),
+    warn: shown.line('warn'),
+    info: shown.line('info'),
+    debug: shown.line('debug'),
+    verbose: shown.line('verbose'),
   };
-  diag.setLogger(logger, { logLevel: diagLevel(otelLogLevel) ?? DiagLogLevel.WARN, suppressOverrideMessage: true });
+  diag.setLogger(logger, { logLevel: logLevel ?? DiagLogLevel.WARN, suppressOverrideMessage: true });
+  return shown;
 }

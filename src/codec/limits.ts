@@ -1,42 +1,64 @@
 import type { JsonLimits } from '../record/json-value.ts';
 import { clip, DEFAULT_LIMITS, JsonWriter } from '../record/json-value.ts';
 import type { EmittedRecord } from '../record/record.ts';
-import type { RecordMapper } from './codec.ts';
+import { recordRedactor } from '../record/redact/record-redactor.ts';
+import { Redactor } from '../record/redact/redactor.ts';
+import type { Encode, Encoding, RecordMapper } from './codec.ts';
 
 /** Tighter and tighter bounds for records that come out too large; the last leaves little more than the message. */
-const LADDER: readonly JsonLimits[] = [
-  DEFAULT_LIMITS,
+const TIGHTER: readonly JsonLimits[] = [
   { maxStringLength: 8_192, maxMessageLength: 32_768, maxDepth: 8, maxValues: 500 },
   { maxStringLength: 1_024, maxMessageLength: 8_192, maxDepth: 4, maxValues: 50 },
 ];
 
 /** Characters of one encoded record; three bytes each at most, so a record always fits a one-megabyte request. */
-const MAX_RECORD_LENGTH = 327_680;
+export const MAX_RECORD_LENGTH = 327_680;
 
-export interface BoundedEncoderOptions {
+/** Without a redactor, or limits: none, and the usual ones. */
+export interface BoundedEncoderOptions extends Partial<Encoding> {
   /** Makes the mapper for one set of limits; called once per rung that is needed. */
   readonly mapper: (json: JsonWriter) => RecordMapper;
   readonly renameKey?: (key: string) => string;
-  /** Characters of one encoded record. Default 327,680. */
-  readonly maxRecordLength?: number;
+}
+
+/** The usual redaction and the usual limits. */
+export function defaultEncoding(): Encoding {
+  return { redactor: new Redactor(), limits: DEFAULT_LIMITS, maxRecordLength: MAX_RECORD_LENGTH };
+}
+
+/** The limits of an encoding, then tighter and tighter ones. */
+function ladderOf(limits: JsonLimits): readonly JsonLimits[] {
+  return [
+    limits,
+    ...TIGHTER.map((tighter) => ({
+      ...limits,
+      maxStringLength: Math.min(limits.maxStringLength, tighter.maxStringLength),
+      maxMessageLength: Math.min(limits.maxMessageLength, tighter.maxMessageLength),
+      maxDepth: Math.min(limits.maxDepth, tighter.maxDepth),
+      maxValues: Math.min(limits.maxValues, tighter.maxValues),
+    })),
+  ];
 }
 
 /**
  * An `encode` that never throws and never exceeds `maxRecordLength`: a record that comes out too large is written
  * again within tighter limits; one that cannot be written at all is reduced to what can be read of it.
  */
-export function boundedEncoder(options: BoundedEncoderOptions): (record: EmittedRecord) => string {
-  const { mapper, renameKey, maxRecordLength = MAX_RECORD_LENGTH } = options;
+export function boundedEncoder(options: BoundedEncoderOptions): Encode {
+  const { mapper, renameKey, redactor, limits = DEFAULT_LIMITS, maxRecordLength = MAX_RECORD_LENGTH } = options;
+  const ladder = ladderOf(limits);
+  const clean = redactor === undefined ? (record: EmittedRecord) => record : recordRedactor(redactor);
   const rungs: { json: JsonWriter; map: RecordMapper }[] = [];
   const rung = (index: number): { json: JsonWriter; map: RecordMapper } => {
-    const json = new JsonWriter(LADDER[index], renameKey);
+    const json = new JsonWriter(ladder[index], renameKey, redactor);
     rungs[index] ??= { json, map: mapper(json) };
     return rungs[index];
   };
   rung(0);
-  const write = (record: EmittedRecord): string => {
+  const write = (given: EmittedRecord): string => {
+    const record = clean(given);
     let text = '';
-    for (let index = 0; index < LADDER.length; index++) {
+    for (let index = 0; index < ladder.length; index++) {
       const { json, map } = rungs[index] ?? rung(index);
       json.begin();
       text = map(record);

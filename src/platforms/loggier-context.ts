@@ -4,12 +4,12 @@ import { perIdentity } from '../record/identity.ts';
 import { spanContextCheck, uuidSource } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
-import { listAttribute, scopeFields, spanFields } from '../record/record.ts';
+import { scopeFields, spanFields } from '../record/record.ts';
 import { epochNanosText, isoFormatter, recordTime } from '../record/time.ts';
 
 /** Attributes that become something else than an entry of the context. */
 export interface PickedAttributes {
-  tags?: readonly string[];
+  tags?: unknown;
   eventName?: string;
   requestId?: unknown;
 }
@@ -17,7 +17,7 @@ export interface PickedAttributes {
 const FIELDS: FieldRules<PickedAttributes> = {
   tags: {
     from: ['tags'],
-    read: (tags) => (typeof tags === 'string' || Array.isArray(tags) ? listAttribute({ tags }, 'tags') : undefined),
+    read: (tags) => (typeof tags === 'string' || Array.isArray(tags) ? tags : undefined),
   },
   eventName: {
     from: ['event.name'],

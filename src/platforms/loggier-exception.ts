@@ -76,9 +76,8 @@ function frames(json: JsonWriter, list: readonly StackFrame[]): string {
   return text;
 }
 
-function asText(json: JsonWriter, value: unknown): string | undefined {
-  if (typeof value === 'string') return json.string(value);
-  const written = json.value(value);
+function asText(json: JsonWriter, value: unknown, key = ''): string | undefined {
+  const written = json.member(key, value);
   return written === undefined || written.startsWith('"') ? written : json.string(written);
 }
 
@@ -100,7 +99,7 @@ function customAttributes(json: JsonWriter, exception: Exception, attributes: At
   }
   let text = '';
   for (const key of Object.keys(custom)) {
-    const value = asText(json, custom[key]);
+    const value = asText(json, custom[key], key);
     if (value !== undefined) text += `${text === '' ? '' : ','}${json.key(key)}${value}`;
   }
   return text;

@@ -5,7 +5,7 @@ import { perIdentity } from '../record/identity.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import { clip } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
-import { eventNameOf, messageOf, textAttribute } from '../record/record.ts';
+import { eventNameOf, listAttribute, messageOf, textAttribute } from '../record/record.ts';
 import type { SeverityBand } from '../record/severity.ts';
 import { ERROR, INFO, severityBand } from '../record/severity.ts';
 import { isoFormatter, recordTime } from '../record/time.ts';
@@ -74,7 +74,7 @@ function resourceParts(json: JsonWriter, settings: LoggierRecordSettings, attrib
     ['tags', `"tags":${json.value(settings.tags)}`],
   ]);
   for (const [key, value] of Object.entries(settings.context)) {
-    const text = json.value(value);
+    const text = json.member(key, value);
     if (text !== undefined) defaults.set(key, json.key(key) + text);
   }
   const resource = json.members(attributes);
@@ -124,7 +124,7 @@ class LoggierRecordWriter {
 
   write(record: EmittedRecord): string {
     const json = this.#json;
-    const exception = exceptionOf(record);
+    const exception = exceptionOf(record, json);
     const { environment, defaults, defaultsText, resource, runtime } = this.#resourceParts(
       record.resource ?? (NO_RESOURCE as EmittedRecord['resource']),
     );
@@ -167,7 +167,8 @@ class LoggierRecordWriter {
 
   #tagsText(record: EmittedRecord, { tags: own }: PickedAttributes): string {
     let tags = this.#tags;
-    if (own !== undefined) for (const tag of own) tags += `${tags === '' ? '' : ','}${this.#json.string(tag)}`;
+    const list = own === undefined ? [] : listAttribute({ tags: own }, 'tags', this.#json);
+    for (const tag of list) tags += `${tags === '' ? '' : ','}${this.#json.string(tag)}`;
     if (record.span !== undefined) tags += tags === '' ? '"span_event"' : ',"span_event"';
     return tags === '' ? '' : `,"tags":[${tags}]`;
   }

@@ -1,6 +1,5 @@
-import type { Codec } from '../codec/codec.ts';
 import { ARRAY, SINGLE } from '../codec/framing.ts';
-import { boundedEncoder } from '../codec/limits.ts';
+import { jsonCodec } from '../codec/json-codec.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { judgeStatus } from '../delivery/verdict.ts';
 import type { LoggierRecordSettings } from './loggier-record.ts';
@@ -106,12 +105,12 @@ function endpoint(base: BaseUrl, apiKey: () => string): Endpoint {
  */
 export function loggier(options: LoggierOptions): Platform {
   if (options.apiKey === undefined) throw new TypeError('loggier: apiKey is missing');
-  const codec: Codec = {
+  const codec = jsonCodec({
     maxRecords: 20,
     maxBytes: 1_048_576,
-    encode: boundedEncoder({ mapper: loggierMapper(recordSettings(options)) }),
+    mapper: loggierMapper(recordSettings(options)),
     framing: (count) => (count === 1 ? SINGLE : ARRAY),
-  };
+  });
   const channel: Channel = {
     codec,
     endpoint: endpoint(address(options.url), secretReader('loggier: apiKey', options.apiKey)),

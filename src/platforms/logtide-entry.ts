@@ -135,7 +135,7 @@ class EntryWriter {
     picker.begin(attributes);
     const members = json.members(attributes, picker.skip);
     const { service, session } = picker.fields;
-    const exception = exceptionOf(record);
+    const exception = exceptionOf(record, json);
     const resource = this.#resource(record.resource);
     if (record.spanContext !== this.#context) this.#useContext(record.spanContext);
     let text = `{"time":"${this.#isoTime(recordTime(record))}","service":`;
@@ -199,7 +199,7 @@ class EntryWriter {
 
   #shared(values: Readonly<Record<string, unknown>>): Shared {
     const members = Object.entries(values).flatMap(([key, value]) => {
-      const text = value === undefined || value === '' ? undefined : this.#json.value(value);
+      const text = value === undefined || value === '' ? undefined : this.#json.member(key, value);
       return text === undefined || text === '{}' ? [] : [[key, text] as const];
     });
     return { members, text: members.map(([key, text]) => `,${this.#json.key(key)}${text}`).join('') };

@@ -1,6 +1,5 @@
-import type { Codec } from '../codec/codec.ts';
 import { arrayMember } from '../codec/framing.ts';
-import { boundedEncoder } from '../codec/limits.ts';
+import { jsonCodec } from '../codec/json-codec.ts';
 import type { Endpoint, HttpAnswer } from '../delivery/endpoint.ts';
 import type { Rejection, Verdict } from '../delivery/verdict.ts';
 import { jsonObject, judgeStatus, QUOTA_RETRY_MILLIS } from '../delivery/verdict.ts';
@@ -131,12 +130,13 @@ function endpoint(base: BaseUrl, apiKey: () => string): Endpoint {
  */
 export function logtide(options: LogTideOptions): Platform {
   const { base, apiKey } = address(options);
-  const codec: Codec = {
+  const codec = jsonCodec({
     maxRecords: 1_000,
     maxBytes: 1_048_576,
-    encode: boundedEncoder({ mapper: logtideMapper(options), renameKey: renameForbiddenKey }),
+    mapper: logtideMapper(options),
+    renameKey: renameForbiddenKey,
     framing: () => FRAMING,
-  };
+  });
   const channel: Channel = { codec, endpoint: endpoint(base, apiKey) };
   return { name: 'logtide', logs: channel, events: channel };
 }

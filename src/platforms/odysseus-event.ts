@@ -102,7 +102,7 @@ class EventWriter {
       `"timestamp":"${this.#isoTime(recordTime(record))}","stream_id":"${uuid(place.stream)}",` +
       `"position":${place.position}` +
       (platform === undefined ? '' : `,"platform":${platform}`) +
-      (user === undefined ? '' : `,"user":${json.string(user)}`) +
+      (user === undefined ? '' : `,"user":${json.member('user.id', user)}`) +
       (data === '' ? '' : `,"data":{${data}}`) +
       (meta === '' ? '}' : `,"meta":{${meta}}}`)
     );

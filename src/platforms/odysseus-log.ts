@@ -96,7 +96,7 @@ class LogEntryWriter {
       (fields.platform === undefined ? this.#platform : `,"platform":${fields.platform}`) +
       this.#code(fields, exception) +
       this.#threadOf(fields) +
-      (user === undefined ? '' : `,"user":${json.string(user)}`) +
+      (user === undefined ? '' : `,"user":${json.member('user.id', user)}`) +
       (context === '' ? '}' : `,"context":{${context}}}`)
     );
   };
@@ -104,7 +104,7 @@ class LogEntryWriter {
   #exception(record: EmittedRecord, fields: Partial<LogFields>): Exception | undefined {
     const { exceptionType, exceptionMessage, exceptionStack } = fields;
     const named = exceptionType !== undefined || exceptionMessage !== undefined || exceptionStack !== undefined;
-    return named || isError(record.body) ? exceptionOf(record) : undefined;
+    return named || isError(record.body) ? exceptionOf(record, this.#json) : undefined;
   }
 
   #message(record: EmittedRecord, exception: Exception | undefined): string {

@@ -1,6 +1,6 @@
 import type { Codec, RecordMapper } from '../codec/codec.ts';
 import { ARRAY } from '../codec/framing.ts';
-import { boundedEncoder } from '../codec/limits.ts';
+import { jsonCodec } from '../codec/json-codec.ts';
 import type { Endpoint } from '../delivery/endpoint.ts';
 import { judgeStatus } from '../delivery/verdict.ts';
 import type { JsonWriter } from '../record/json-value.ts';
@@ -39,12 +39,7 @@ const MAX_RECORDS = 500;
 const MAX_BYTES = 1_048_576;
 
 function codec(mapper: (json: JsonWriter) => RecordMapper): Codec {
-  return {
-    maxRecords: MAX_RECORDS,
-    maxBytes: MAX_BYTES,
-    encode: boundedEncoder({ mapper }),
-    framing: () => ARRAY,
-  };
+  return jsonCodec({ maxRecords: MAX_RECORDS, maxBytes: MAX_BYTES, mapper, framing: () => ARRAY });
 }
 
 /** The path is the only credential; the answer's body is never read (Odysseus's wire contract §1). */

@@ -107,8 +107,8 @@ class RecordWriter {
     this.#resource = perIdentity((resource) => this.#resourceParts(resource), isSettled);
     this.#scope = perIdentity((scope) => scopeText(json, scope));
     this.#isoTime = isoFormatter(6, zone);
-    this.#userId = options.userId === undefined ? 'null' : json.string(options.userId);
-    this.#tenantId = options.tenantId === undefined ? 'null' : json.string(options.tenantId);
+    this.#userId = options.userId === undefined ? 'null' : `${json.member('user.id', options.userId)}`;
+    this.#tenantId = options.tenantId === undefined ? 'null' : `${json.member('tenant.id', options.tenantId)}`;
     this.#pickFirst = json.limits.maxValues < DEFAULT_LIMITS.maxValues;
   }
 
@@ -123,7 +123,7 @@ class RecordWriter {
     const shown = this.#options.attributeKeys === 'nested' ? nested(attributes, skip) : attributes;
     const members = shown === attributes ? json.members(attributes, skip) : json.members(shown);
     const { fields } = this.#picker;
-    const exception = this.#hasException(record) ? exceptionOf(record) : undefined;
+    const exception = this.#hasException(record) ? exceptionOf(record, json) : undefined;
     const taken = this.#isTaken(shown, attributes) ? shown : undefined;
     const own = this.#context.write({ record, fields, exception, resource: resource.text, scope }, taken);
     const service = fields.service === undefined ? resource.service : json.string(cleanService(fields.service));

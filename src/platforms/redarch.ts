@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
 import { SINGLE } from '../codec/framing.ts';
-import { boundedEncoder } from '../codec/limits.ts';
+import { jsonCodec } from '../codec/json-codec.ts';
 import type { Channel, Platform } from './platform.ts';
 import { REDARCH_CONCURRENCY, RedArchEndpoint } from './redarch-endpoint.ts';
 import { redarchMapper } from './redarch-record.ts';
@@ -40,12 +40,12 @@ export function redarch(options: RedArchOptions, clock: Clock = systemClock): Pl
   const { pathname } = new URL(options.url.trim());
   const key = secretReader('redarch: apiKey', options.apiKey, assertKey);
   const channel: Channel = {
-    codec: {
+    codec: jsonCodec({
       maxRecords: 1,
       maxBytes: MAX_BYTES,
-      encode: boundedEncoder({ mapper: redarchMapper(options) }),
+      mapper: redarchMapper(options),
       framing: () => SINGLE,
-    },
+    }),
     endpoint: new RedArchEndpoint({ origin, path: pathname }, key, clock),
     concurrency: REDARCH_CONCURRENCY,
   };

@@ -6,7 +6,7 @@ import { perIdentity } from '../record/identity.ts';
 import { spanContextCheck } from '../record/ids.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes, EmittedRecord } from '../record/record.ts';
-import { messageOf } from '../record/record.ts';
+import { listAttribute, messageOf } from '../record/record.ts';
 import { ERROR, INFO, severityBand } from '../record/severity.ts';
 import { epochMillis, recordTime } from '../record/time.ts';
 import type { ClientParts, TrakerrDefaults } from './trakerr-client.ts';
@@ -76,7 +76,7 @@ class TrakerrEventWriter {
   write(record: EmittedRecord): string {
     const json = this.#json;
     this.#attributes = record.attributes as Attributes;
-    const exception = exceptionOf(record);
+    const exception = exceptionOf(record, json);
     this.#exceptional = exception !== undefined;
     const client = this.#clientParts(record.resource ?? (NO_RESOURCE as EmittedRecord['resource']));
     this.#picker.begin(this.#attributes);
@@ -92,8 +92,8 @@ class TrakerrEventWriter {
       `"eventType":${this.#eventType(record, exception, eventName)},` +
       `"eventMessage":${this.#eventMessage(record, exception, eventName)},"eventTime":${epochMillis(recordTime(record))}` +
       (exception === undefined ? '' : `,"eventStacktrace":${this.#stacktrace(exception)}`) +
-      this.#field('eventUser', fields.user ?? this.#settings.user) +
-      this.#field('eventSession', fields.session ?? this.#settings.session) +
+      this.#named('eventUser', 'user.id', fields.user ?? this.#settings.user) +
+      this.#named('eventSession', 'session.id', fields.session ?? this.#settings.session) +
       client.environment +
       (this.#field('contextAppBrowser', fields.browser) || client.browser) +
       (this.#field('contextAppBrowserVersion', fields.browserVersion) || client.browserVersion) +
@@ -135,6 +135,12 @@ class TrakerrEventWriter {
     return text === undefined ? '' : `,"${name}":${text}`;
   }
 
+  /** A field that stands for an attribute, whoever gave the value. */
+  #named(name: string, attribute: string, value: string | undefined): string {
+    const text = value === undefined ? undefined : this.#json.member(attribute, value);
+    return text === undefined || text === '""' ? '' : `,"${name}":${text}`;
+  }
+
   #eventType(record: EmittedRecord, exception: Exception | undefined, eventName: string | undefined): string {
     return this.#text(exception?.type || eventName || record.instrumentationScope?.name) ?? UNKNOWN;
   }
@@ -147,7 +153,8 @@ class TrakerrEventWriter {
 
   /** Tags of the client, of the record and, for this event only, the scope's name (the official handler keeps it). */
   #tags(record: EmittedRecord): string {
-    const own = this.#picker.fields.tags;
+    const { tags } = this.#picker.fields;
+    const own = tags === undefined ? undefined : listAttribute({ tags }, 'tags', this.#json);
     const scope = record.instrumentationScope;
     return own === undefined && scope ? this.#scopeTags(scope) : this.#tagList(own ?? [], scope?.name);
   }

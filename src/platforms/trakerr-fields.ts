@@ -1,7 +1,6 @@
 import type { FieldRule, FieldRules } from '../record/attribute-picker.ts';
 import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes } from '../record/record.ts';
-import { listAttribute } from '../record/record.ts';
 
 /** Attributes of a record that are fields of an AppEvent, or parts of one. */
 export interface EventFields {
@@ -13,7 +12,7 @@ export interface EventFields {
   correlationId?: string;
   device?: string;
   sku?: string;
-  tags?: readonly string[];
+  tags?: unknown;
   eventName?: string;
   /** Operation times in whole milliseconds, by source; the first that is there counts. */
   eventDuration?: number;
@@ -94,7 +93,7 @@ export const EVENT_FIELDS: FieldRules<EventFields> = {
   sku: textFrom('trakerr.sku'),
   tags: {
     from: ['tags'],
-    read: (tags) => (typeof tags === 'string' || Array.isArray(tags) ? listAttribute({ tags }, 'tags') : undefined),
+    read: (tags) => (typeof tags === 'string' || Array.isArray(tags) ? tags : undefined),
   },
   eventName: textFrom('event.name'),
   // Nanoseconds as the Elastic Common Schema defines it; OpenTelemetry has no attribute of that name.

@@ -1,6 +1,5 @@
-import type { Codec } from '../codec/codec.ts';
 import { SINGLE } from '../codec/framing.ts';
-import { boundedEncoder } from '../codec/limits.ts';
+import { jsonCodec } from '../codec/json-codec.ts';
 import type { Endpoint, HttpAnswer } from '../delivery/endpoint.ts';
 import type { Verdict } from '../delivery/verdict.ts';
 import { judgeStatus } from '../delivery/verdict.ts';
@@ -151,12 +150,12 @@ function endpoint(base: BaseUrl, apiKey: () => string): Endpoint {
  */
 export function trakerr(options: TrakerrOptions): Platform {
   if (options.apiKey === undefined) throw new TypeError('trakerr: apiKey is missing');
-  const codec: Codec = {
+  const codec = jsonCodec({
     maxRecords: 1,
     maxBytes: 1_000_000,
-    encode: boundedEncoder({ mapper: trakerrMapper(eventSettings(options)) }),
+    mapper: trakerrMapper(eventSettings(options)),
     framing: () => SINGLE,
-  };
+  });
   const channel: Channel = {
     codec,
     endpoint: endpoint(

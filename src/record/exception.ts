@@ -61,19 +61,24 @@ export function exceptionFromParts(type: unknown, message: unknown, stacktrace: 
   };
 }
 
-function fromUnknown(thrown: unknown, seen: Set<unknown>): Exception | undefined {
+function fromUnknown(thrown: unknown, json: JsonWriter, seen: Set<unknown>): Exception | undefined {
   if (seen.has(thrown) || seen.size > MAX_CAUSES) return undefined;
   seen.add(thrown);
   if (!isError(thrown)) {
-    return { type: typeof thrown === 'object' ? 'Object' : 'Error', message: describe(thrown), stack: '', frames: [] };
+    return {
+      type: typeof thrown === 'object' ? 'Object' : 'Error',
+      message: describe(thrown, json),
+      stack: '',
+      frames: [],
+    };
   }
   const stack = text(readProperty(thrown, 'stack')) ?? '';
   const message = text(readProperty(thrown, 'message'));
   const caused = readProperty(thrown, 'cause');
-  const cause = caused === undefined ? undefined : fromUnknown(caused, seen);
+  const cause = caused === undefined ? undefined : fromUnknown(caused, json, seen);
   const members = thrown instanceof AggregateError ? readProperty(thrown, 'errors') : [];
   const errors = Array.isArray(members)
-    ? members.slice(0, MAX_MEMBERS).flatMap((member: unknown) => fromUnknown(member, seen) ?? [])
+    ? members.slice(0, MAX_MEMBERS).flatMap((member: unknown) => fromUnknown(member, json, seen) ?? [])
     : [];
   const properties = ownProperties(thrown);
   return {
@@ -94,8 +99,8 @@ function classOf(error: Error): string {
   return name || text(readProperty(error, 'name')) || 'Error';
 }
 
-function describe(thrown: unknown): string {
-  if (typeof thrown === 'object') return new JsonWriter(THROWN_LIMITS).value(thrown) ?? '';
+function describe(thrown: unknown, json: JsonWriter): string {
+  if (typeof thrown === 'object') return json.within(THROWN_LIMITS).value(thrown) ?? '';
   return text(thrown) ?? 'undefined';
 }
 
@@ -106,9 +111,9 @@ interface Source {
 
 /**
  * The exception a record carries: its `exception.*` attributes (semantic conventions), else an `Error` as its body.
- * Undefined when there is neither. Never throws.
+ * Undefined when there is neither; `json` writes what was thrown although it is no error. Never throws.
  */
-export function exceptionOf({ body, attributes }: Source): Exception | undefined {
+export function exceptionOf({ body, attributes }: Source, json = new JsonWriter()): Exception | undefined {
   const type = attributes['exception.type'];
   const message = attributes['exception.message'];
   const stacktrace = attributes['exception.stacktrace'];
@@ -116,7 +121,7 @@ export function exceptionOf({ body, attributes }: Source): Exception | undefined
     if (type !== undefined || message !== undefined || stacktrace !== undefined) {
       return exceptionFromParts(type, message, stacktrace);
     }
-    return isError(body) ? fromUnknown(body, new Set()) : undefined;
+    return isError(body) ? fromUnknown(body, json, new Set()) : undefined;
   } catch {
     return { type: text(type) ?? 'Error', message: text(message) ?? '', stack: text(stacktrace) ?? '', frames: [] };
   }

@@ -1,52 +1,53 @@
+import { binaryText, bytesOf, cutBase64 } from './binary.ts';
 import { bigintText, ownProperties, readProperty, UNSERIALIZABLE } from './guarded.ts';
-import { clipMarked, distinctKey, MAX_KEY_LENGTH, quote } from './json-text.ts';
+import { KeyTexts } from './json-keys.ts';
+import type { JsonLimits } from './json-limits.ts';
+import { DEFAULT_LIMITS } from './json-limits.ts';
+import { clipMarked, quote } from './json-text.ts';
+import { clipRedacted } from './redact/clip.ts';
+import type { NameFacts } from './redact/name-rules.ts';
+import { ORDINARY } from './redact/name-rules.ts';
+import type { Redactor } from './redact/redactor.ts';
 
+export type { JsonLimits } from './json-limits.ts';
+export { DEFAULT_LIMITS } from './json-limits.ts';
 export { clip, wellFormed } from './json-text.ts';
 
-/** Bounds of one record; a value beyond them is cut with a visible marker, never refused. */
-export interface JsonLimits {
-  /** UTF-16 code units of one string (attribute value or map value); the rest is replaced by `…[+N]`. */
-  readonly maxStringLength: number;
-  /** UTF-16 code units of the message itself. */
-  readonly maxMessageLength: number;
-  /** Levels of nesting below an attribute; deeper values become `"[Depth]"`. */
-  readonly maxDepth: number;
-  /** Values (map entries and array elements) of one record; the rest is left out and `"…"` says so. */
-  readonly maxValues: number;
-}
-
-/** Far beyond what a log record needs, far below what any of the five platforms refuses. */
-export const DEFAULT_LIMITS: JsonLimits = {
-  maxStringLength: 65_536,
-  maxMessageLength: 262_144,
-  maxDepth: 16,
-  maxValues: 10_000,
-};
-
-const MAX_CACHED_KEYS = 2_048;
 /** Characters of strings in one record: more than any platform takes, so that what goes on is not for the waste bin. */
 const MAX_WRITTEN = 1_048_576;
 const UNSERIALIZABLE_TEXT = `"${UNSERIALIZABLE}"`;
 
 /**
- * Writes any JavaScript value as well-formed JSON text in one walk that also applies the limits. Never throws:
+ * Writes any JavaScript value as well-formed JSON text in one walk that also applies the limits and takes out secrets.
+ * Never throws:
  * cycles, getters and `toJSON` that throw, revoked proxies and exotic objects become markers, everything else is kept.
  * One instance serves one codec; it is not re-entrant.
  */
 export class JsonWriter {
   readonly limits: JsonLimits;
-  readonly #keys = new Map<string, string>();
-  readonly #renameKey: ((key: string) => string) | undefined;
+  readonly redactor: Redactor | undefined;
+  readonly #keys: KeyTexts;
   readonly #ancestors: object[] = [];
+  /** The names that lead to where the walk is. */
+  readonly #path: string[] = [];
   #values = 0;
   #written = 0;
   /** A mark has been written for what is left out. */
   #marked = false;
 
-  /** `renameKey` maps key names that a platform refuses (it sees every key once; the result is cached). */
-  constructor(limits: JsonLimits = DEFAULT_LIMITS, renameKey?: (key: string) => string) {
+  /**
+   * `renameKey` maps key names that a platform refuses (it sees every key once; the result is cached). Without a
+   * `redactor` everything is written as it is.
+   */
+  constructor(limits: JsonLimits = DEFAULT_LIMITS, renameKey?: (key: string) => string, redactor?: Redactor) {
     this.limits = limits;
-    this.#renameKey = renameKey;
+    this.redactor = redactor;
+    this.#keys = new KeyTexts(renameKey, redactor);
+  }
+
+  /** A writer with other limits that takes out the same secrets. */
+  within(limits: JsonLimits): JsonWriter {
+    return new JsonWriter(limits, undefined, this.redactor);
   }
 
   /** Starts a new record: forgets the values counted so far. */
@@ -71,23 +72,25 @@ export class JsonWriter {
   string(text: string): string {
     const max = this.limits.maxStringLength;
     this.#written += Math.min(text.length, max);
-    return quote(text.length > max ? clipMarked(text, max) : text);
+    return this.#quoted(text, max);
   }
 
   /** A quoted message, cut at `maxMessageLength`. */
   message(text: string): string {
-    return quote(text.length > this.limits.maxMessageLength ? clipMarked(text, this.limits.maxMessageLength) : text);
+    return this.#quoted(text, this.limits.maxMessageLength);
+  }
+
+  #quoted(given: string, max: number): string {
+    const { redactor } = this;
+    const text = this.limits.base64Text === 'cut' ? cutBase64(given) : given;
+    if (redactor === undefined) return quote(text.length > max ? clipMarked(text, max) : text);
+    if (text.length > max) return quote(clipRedacted(text, max, redactor));
+    return redactor.isHarmless(text) ? `"${text}"` : quote(clipMarked(redactor.text(text), max));
   }
 
   /** `"key":`, quoted once per key and remembered. */
   key(name: string): string {
-    const known = this.#keys.get(name);
-    if (known !== undefined) return known;
-    const renamed = this.#renameKey === undefined ? name : this.#renameKey(name);
-    const written = `${quote(distinctKey(renamed))}:`;
-    // A long key would stay in memory as a whole.
-    if (this.#keys.size < MAX_CACHED_KEYS && name.length <= MAX_KEY_LENGTH) this.#keys.set(name, written);
-    return written;
+    return this.#keys.of(name).text;
   }
 
   /** JSON text of a value, or undefined for what JSON leaves out (undefined, functions, symbols). */
@@ -97,7 +100,7 @@ export class JsonWriter {
         return this.string(value);
       case 'number':
         // Non-finite numbers have no JSON spelling; as text they stay readable.
-        return Number.isFinite(value) ? `${value}` : `"${value}"`;
+        return Number.isFinite(value) ? this.#number(value) : `"${value}"`;
       case 'boolean':
         return value ? 'true' : 'false';
       case 'bigint':
@@ -119,18 +122,45 @@ export class JsonWriter {
 
   #members(object: object, skip?: (key: string) => boolean): string {
     let text = '';
-    for (const key of Object.keys(object)) {
-      if (skip?.(key)) continue;
+    for (const name of Object.keys(object)) {
+      if (skip?.(name)) continue;
       if (this.#exhausted()) return text === '' ? '"…":true' : `${text},"…":true`;
+      const key = this.#keys.of(name);
       let written: string | undefined;
       try {
-        written = this.value((object as Record<string, unknown>)[key]);
+        const value = (object as Record<string, unknown>)[name];
+        const isPlain = key.facts === ORDINARY && (typeof value !== 'object' || value === null);
+        written = isPlain ? this.value(value) : this.#member(name, key.facts, value, object);
       } catch {
         written = UNSERIALIZABLE_TEXT;
       }
-      if (written !== undefined) text += text === '' ? this.key(key) + written : `,${this.key(key)}${written}`;
+      if (written !== undefined) text += text === '' ? key.text + written : `,${key.text}${written}`;
     }
     return text;
+  }
+
+  /** JSON text of a value that stands under a name of the application's, else as `value`. */
+  member(name: string, value: unknown): string | undefined {
+    return this.#member(name, this.#keys.of(name).facts, value, {});
+  }
+
+  #member(name: string, facts: NameFacts, value: unknown, object: object): string | undefined {
+    const { redactor } = this;
+    if (redactor === undefined) return this.value(value);
+    const safe = facts === ORDINARY ? value : redactor.member(facts, value, this.#path, object);
+    // What stands for a secret is not read again.
+    if (safe !== value && typeof safe === 'string') return quote(safe);
+    this.#path.push(name);
+    try {
+      return this.value(safe);
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  #number(value: number): string {
+    const safe = this.redactor?.number(value);
+    return safe === undefined ? `${value}` : quote(safe);
   }
 
   #exhausted(): boolean {
@@ -154,7 +184,7 @@ export class JsonWriter {
   }
 
   #nested(value: object): string {
-    if (Array.isArray(value)) return this.#elements(value);
+    if (Array.isArray(value)) return this.#elements(this.redactor?.argumentList(value) ?? value);
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) return this.#plain(value);
     return this.#exotic(value);
@@ -180,8 +210,8 @@ export class JsonWriter {
   #exotic(value: object): string {
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? '"Invalid Date"' : `"${value.toISOString()}"`;
     if (value instanceof Error) return this.#error(value);
-    if (ArrayBuffer.isView(value)) return this.#base64(value.buffer, value.byteOffset, value.byteLength);
-    if (value instanceof ArrayBuffer) return this.#base64(value, 0, value.byteLength);
+    const bytes = bytesOf(value);
+    if (bytes !== undefined) return `"${this.bytes(bytes, this.limits.maxStringLength)}"`;
     if (value instanceof Map) return this.#map(value);
     if (value instanceof Set) return this.#elements(value);
     if (value instanceof RegExp || value instanceof URL) return this.string(String(value));
@@ -191,10 +221,9 @@ export class JsonWriter {
     return this.#plain(value);
   }
 
-  #base64(buffer: ArrayBufferLike, offset: number, length: number): string {
-    const kept = Math.min(length, Math.floor((this.limits.maxStringLength / 4) * 3));
-    const text = Buffer.from(buffer as ArrayBuffer, offset, kept).toString('base64');
-    return kept === length ? `"${text}"` : `"${text}…[+${length - kept} bytes]"`;
+  /** Bytes as text of about `maxLength` characters, not quoted. */
+  bytes(bytes: Uint8Array, maxLength: number): string {
+    return binaryText(bytes, maxLength, this.limits.binary ?? 'base64', this.redactor);
   }
 
   #map(map: ReadonlyMap<unknown, unknown>): string {

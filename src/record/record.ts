@@ -78,8 +78,8 @@ export function integerAttribute(attributes: Attributes, ...keys: readonly strin
 const MAX_ELEMENTS = 1_000;
 const ELEMENT_LIMITS = { maxStringLength: 8_192, maxMessageLength: 8_192, maxDepth: 4, maxValues: 100 };
 
-function elementText(element: unknown): string {
-  if (typeof element === 'object') return new JsonWriter(ELEMENT_LIMITS).value(element) ?? '';
+function elementText(element: unknown, json: JsonWriter): string {
+  if (typeof element === 'object') return json.within(ELEMENT_LIMITS).value(element) ?? '';
   return String(element);
 }
 
@@ -87,16 +87,19 @@ function elementText(element: unknown): string {
  * The strings of a list attribute (`tags`), at most 1,000 and a mark; anything else in it becomes text, null and
  * undefined are left out.
  */
-export function listAttribute(attributes: Attributes, key: string): readonly string[] {
+export function listAttribute(attributes: Attributes, key: string, json = new JsonWriter()): readonly string[] {
   const value = attributes[key];
   if (typeof value === 'string') return value === '' ? [] : [value];
   if (!Array.isArray(value)) return [];
   const texts = value
     .slice(0, MAX_ELEMENTS)
     .filter((element) => element !== null && element !== undefined)
-    .map(elementText);
+    .map((element: unknown) => elementText(element, json));
   return value.length > MAX_ELEMENTS ? [...texts, '…'] : texts;
 }
+
+/** Characters for the note of bytes left out. */
+const ROOM_FOR_MARK = 32;
 
 /**
  * The body as message text, undefined when there is none: a string as it is, numbers and booleans as text, an `Error`
@@ -108,7 +111,7 @@ export function messageOf(body: unknown, json: JsonWriter): string | undefined {
   if (typeof body === 'number' || typeof body === 'boolean') return String(body);
   if (typeof body === 'bigint') return bigintText(body);
   if (isError(body)) return errorText(body, json);
-  if (isBytes(body)) return base64(body, json.limits.maxMessageLength);
+  if (isBytes(body)) return json.bytes(body, json.limits.maxMessageLength - ROOM_FOR_MARK);
   return json.value(body);
 }
 
@@ -119,15 +122,6 @@ function errorText(error: Error, json: JsonWriter): string | undefined {
 
 function isBytes(body: unknown): body is Uint8Array {
   return ArrayBuffer.isView(body) && body instanceof Uint8Array;
-}
-
-const ROOM_FOR_MARK = 32;
-
-/** As many bytes as fit the message; the others are counted. */
-function base64(bytes: Uint8Array, maxLength: number): string {
-  const kept = Math.min(bytes.length, Math.floor((maxLength - ROOM_FOR_MARK) / 4) * 3);
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, kept).toString('base64');
-  return kept === bytes.length ? text : `${text}…[+${bytes.length - kept} bytes]`;
 }
 
 /** Whether a body holds structure that a message text would flatten. */

@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import * as api from '@opentelemetry/api';
-import { LINE } from './support.mjs';
+
+const LINE = process.env.COMPAT_NAME;
 
 const version = (name) =>
   JSON.parse(readFileSync(join(import.meta.dirname, 'node_modules', name, 'package.json'), 'utf8')).version;
@@ -13,6 +14,7 @@ const version = (name) =>
 test(`line ${LINE}: versions`, () => {
   const expected = {
     A: { api: /^1\.9\./, sdk: /^0\.2\d\d\./, core: /^2\./, node: /^(?:20|22|24|26)\./, logs: false },
+    floor: { api: /^1\.9\.0$/, sdk: /^0\.220\.0$/, core: /^2\.9\.0$/, node: /^(?:20|22|24|26)\./, logs: false },
     B: { api: /^1\.10\./, sdk: /^3\./, core: /^3\./, node: /^(?:24|26)\./, logs: true },
   }[LINE];
   assert.match(version('@opentelemetry/api'), expected.api);

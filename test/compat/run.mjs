@@ -1,26 +1,14 @@
-// The end-to-end part on both OpenTelemetry lines: A (sdk-logs 0.2xx, api 1.9) with the Node that runs this, from the
-// repository's node_modules; B (sdk-logs 3.x, api 1.10) with Node 24, from node_modules of this folder.
+// The end-to-end part on both OpenTelemetry lines: A (sdk-logs 0.2xx, api 1.9) with the Node that runs this, newest from
+// the repository's node_modules and oldest (`floor`) from test/matrix; B (sdk-logs 3.x, api 1.10) with Node 24, from there.
 //
-//   node test/compat/run.mjs [--line A|B]        `npm run build` first
+//   node test/compat/run.mjs [--line A|floor|B]        `npm run build` first
 import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { application, install, nodeOf, packagesOf, ROOT } from '../matrix/installation.mjs';
 
 const HERE = import.meta.dirname;
-const ROOT = join(HERE, '../..');
-const LINE_A_PACKAGES = ['@opentelemetry', 'undici'];
 const NODE_MAJOR_OF_B = 24;
 const MINUTES = 60_000;
 
@@ -29,81 +17,44 @@ function fail(text) {
   process.exit(1);
 }
 
-/** Installs line B when package-lock.json is newer than what is there. */
-function installLineB() {
-  const lock = readFileSync(join(HERE, 'package-lock.json'), 'utf8');
-  const mark = join(HERE, 'node_modules/.logferry-lock.json');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === lock) return;
-  process.stdout.write('installing line B (npm ci in test/compat)\n');
-  // Node 24 itself comes with this installation, so npm runs on an older Node and would warn of `engines` (EBADENGINE);
-  // nothing but Node 24 ever executes these packages.
-  const { status, error } = spawnSync('npm', ['ci', '--ignore-scripts', '--loglevel=error'], {
-    cwd: HERE,
-    stdio: 'inherit',
-    timeout: 5 * MINUTES,
-    shell: process.platform === 'win32',
-  });
-  if (status !== 0) fail(`npm ci in test/compat failed (${error?.message ?? `exit code ${status}`})`);
-  writeFileSync(mark, lock);
-}
-
-/** The Node 24 of the installation, else the running one if it is as new. */
-function nodeOfLineB() {
-  const name = process.platform === 'win32' ? 'node.exe' : 'node';
-  const own = join(
-    HERE,
-    'node_modules',
-    `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`,
-  );
-  const binary = join(own, 'bin', name);
-  if (existsSync(binary)) return binary;
-  if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_OF_B) return process.execPath;
-  return fail(
-    `no Node ${NODE_MAJOR_OF_B} for ${process.platform}-${process.arch}; run this with Node ${NODE_MAJOR_OF_B}`,
-  );
-}
-
-/** An application folder with the built package as npm would install it, and the line's packages beside it. */
-function application(modulesOfLine, names) {
-  const folder = mkdtempSync(join(tmpdir(), 'logferry-compat-'));
-  const modules = join(folder, 'node_modules');
-  mkdirSync(join(modules, 'logferry'), { recursive: true });
-  cpSync(join(ROOT, 'dist'), join(modules, 'logferry/dist'), { recursive: true });
-  cpSync(join(ROOT, 'package.json'), join(modules, 'logferry/package.json'));
-  for (const name of names) {
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(modulesOfLine, name), join(modules, name), 'junction');
-  }
-  for (const name of readdirSync(HERE)) {
-    if (name.endsWith('.test.mjs') || name === 'support.mjs' || name === 'apps') {
-      cpSync(join(HERE, name), join(folder, name), { recursive: true });
-    }
-  }
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'shop', version: '4.5.6', private: true }));
-  return folder;
-}
-
 const LINES = {
-  A: () => ({ node: process.execPath, modules: join(ROOT, 'node_modules'), names: LINE_A_PACKAGES }),
+  A: () => ({
+    line: 'A',
+    node: process.execPath,
+    packages: { modules: join(ROOT, 'node_modules'), names: ['@opentelemetry', 'undici'] },
+  }),
+  floor: () => {
+    install('line-a-floor');
+    return { line: 'A', node: process.execPath, packages: packagesOf('line-a-floor') };
+  },
   B: () => {
-    installLineB();
-    const modules = join(HERE, 'node_modules');
-    const names = readdirSync(modules).filter((name) => !name.startsWith('.') && !name.startsWith('node-'));
-    return { node: nodeOfLineB(), modules, names };
+    install('line-b');
+    install('nodes');
+    const node = nodeOf(NODE_MAJOR_OF_B) ?? fail(`no Node ${NODE_MAJOR_OF_B} for ${process.platform}-${process.arch}`);
+    return { line: 'B', node, packages: packagesOf('line-b') };
   },
 };
 
+/** An application folder with the tests and their apps. */
+function withTests(packages) {
+  const folder = application(packages);
+  for (const name of readdirSync(HERE)) {
+    if (name !== 'run.mjs') cpSync(join(HERE, name), join(folder, name), { recursive: true });
+  }
+  return folder;
+}
+
 /** Runs every test file on one line; its counts. */
-function run(line) {
-  const { node, modules, names } = LINES[line]();
-  const folder = application(modules, names);
+function run(name) {
+  const { line, node, packages } = LINES[name]();
+  const folder = withTests(packages);
   const version = spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim();
-  process.stdout.write(`\nline ${line}, Node ${version}\n`);
+  process.stdout.write(`\nline ${name}, Node ${version}\n`);
   try {
-    const files = readdirSync(folder).filter((name) => name.endsWith('.test.mjs'));
+    const files = readdirSync(folder).filter((file) => file.endsWith('.test.mjs'));
     const { stdout, stderr } = spawnSync(node, ['--test', '--test-reporter=tap', ...files], {
       cwd: folder,
-      env: { PATH: process.env.PATH, COMPAT_LINE: line },
+      env: { PATH: process.env.PATH, COMPAT_LINE: line, COMPAT_NAME: name },
       encoding: 'utf8',
       maxBuffer: 2 ** 28,
       timeout: 10 * MINUTES,
@@ -121,13 +72,14 @@ function run(line) {
 }
 
 const { values } = parseArgs({ options: { line: { type: 'string' } } });
-if (values.line !== undefined && !(values.line in LINES)) fail(`--line must be A or B, got ${values.line}`);
-if (!existsSync(join(ROOT, 'dist/register.js'))) fail('dist/ is missing: npm run build first');
-const lines = values.line === undefined ? Object.keys(LINES) : [values.line];
-const results = lines.map((line) => ({ line, ...run(line) }));
+if (values.line !== undefined && !(values.line in LINES)) {
+  fail(`--line must be one of ${Object.keys(LINES).join(', ')}, got ${values.line}`);
+}
+const names = values.line === undefined ? Object.keys(LINES) : [values.line];
+const results = names.map((name) => ({ name, ...run(name) }));
 process.stdout.write('\n');
-for (const { line, passed, failed } of results)
-  process.stdout.write(`line ${line}: ${passed} passed, ${failed} failed\n`);
+for (const { name, passed, failed } of results)
+  process.stdout.write(`line ${name}: ${passed} passed, ${failed} failed\n`);
 const passed = results.reduce((sum, result) => sum + result.passed, 0);
 const failed = results.reduce((sum, result) => sum + result.failed, 0);
 process.stdout.write(`${passed} passed, ${failed} failed\n`);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ARRAY, SINGLE } from '../../src/codec/framing.ts';
+import { defaultEncoding } from '../../src/codec/limits.ts';
 import { loggier } from '../../src/platforms/loggier.ts';
 import { captures, haveCaptures } from '../sink/captures.ts';
 import type { RecordParts } from '../support/records.ts';
@@ -98,7 +99,9 @@ describe.skipIf(!haveCaptures)('the official client', () => {
       const { codec } = loggier({
         ...{ apiKey: KEY, deliveryId: false, tags: clientTags.map(String), environment: String(body.environment) },
       }).logs;
-      const written: Body = JSON.parse(codec.encode(record(equivalent(body, clientTags))));
+      // The captures hold the secrets that the official client lets pass; what becomes of them is another test.
+      const encode = codec.encoder?.({ ...defaultEncoding(), redactor: undefined }) ?? codec.encode;
+      const written: Body = JSON.parse(encode(record(equivalent(body, clientTags))));
       const { runtime_context: runtime, ...rest } = written;
       const { resource, ...context } = rest.context;
       const wanted = expected(body);

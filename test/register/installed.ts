@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -58,6 +58,22 @@ export class Running {
   }
 }
 
+/** What an application has installed besides logferry. */
+export interface Setup {
+  /** Packages of the repository. Default: all of OpenTelemetry, and no logger. */
+  readonly packages?: readonly string[];
+  /** A folder with the files of the application. Default: `apps/` beside this file. */
+  readonly apps?: string;
+}
+
+/** What logferry does not start without. */
+export const PEERS: readonly string[] = [
+  '@opentelemetry/api',
+  '@opentelemetry/core',
+  '@opentelemetry/sdk-logs',
+  '@opentelemetry/api-logs',
+];
+
 /**
  * The built package as npm would install it, in the node_modules of an application `shop` in a temporary folder; its
  * peers are the repository's.
@@ -66,14 +82,17 @@ export class Installed {
   readonly directory = mkdtempSync(join(tmpdir(), 'logferry-register-'));
   readonly #running = new Set<Running>();
 
-  constructor() {
+  constructor({ packages = ['@opentelemetry'], apps = join(import.meta.dirname, 'apps') }: Setup = {}) {
     if (!existsSync(join(ROOT, 'dist/register.js'))) throw new Error('dist/ is missing: npm run build first');
     const modules = join(this.directory, 'node_modules');
     mkdirSync(modules);
     cpSync(join(ROOT, 'dist'), join(modules, 'logferry/dist'), { recursive: true });
     cpSync(join(ROOT, 'package.json'), join(modules, 'logferry/package.json'));
-    for (const name of ['@opentelemetry', 'undici']) symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-    cpSync(join(import.meta.dirname, 'apps'), this.directory, { recursive: true });
+    for (const name of [...packages, 'undici', 'eventsource-parser']) {
+      mkdirSync(dirname(join(modules, name)), { recursive: true });
+      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    }
+    cpSync(apps, this.directory, { recursive: true });
     writeFileSync(join(this.directory, 'package.json'), JSON.stringify({ name: 'shop', version: '4.5.6' }));
   }
 

@@ -1,5 +1,5 @@
-const { Worker, isMainThread, threadId } = require('node:worker_threads');
+const { Worker, isMainThread, workerData } = require('node:worker_threads');
 const { logs } = require('@opentelemetry/api-logs');
 
-logs.getLogger('shop').emit({ body: isMainThread ? 'main' : `thread ${threadId}`, severityNumber: 9 });
-if (isMainThread) for (let n = 0; n < 2; n++) new Worker(__filename);
+logs.getLogger('shop').emit({ body: isMainThread ? 'main' : `thread ${workerData}`, severityNumber: 9 });
+if (isMainThread) for (const workerData of [1, 2]) new Worker(__filename, { workerData });

@@ -1,0 +1,1 @@
+export declare const TEXTS: Readonly<Record<string, (length: number) => string>>;

@@ -1,0 +1,3 @@
+const { serve } = require('./serve.cjs');
+
+serve((message) => console.info(message));

@@ -1,0 +1,3 @@
+import { testCalls } from './calls.ts';
+
+testCalls('LogTide');

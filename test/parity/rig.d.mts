@@ -1,0 +1,4 @@
+export class Rig {
+  static open(): Promise<Rig>;
+  close(): Promise<void>;
+}
