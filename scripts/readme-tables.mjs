@@ -7,7 +7,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const BEGIN = '<!-- variables: made by scripts/readme-tables.mjs -->';
 const END = '<!-- end of variables -->';
 const HEAD = '| Variable | Default | Meaning |\n|---|---|---|';
-const TOPICS = ['What is sent', 'Waiting and sending', 'Spool', 'The process'];
+const TOPICS = [
+  ...['What is sent', 'How much is sent', 'What is added', 'Privacy'],
+  ...['Waiting and sending', 'Spool', 'The process'],
+];
 
 function nameOf({ name, of, platform, kind }) {
   if (of === 'delivery' && platform === undefined) return `\`${name.replace('LOGFERRY_', 'LOGFERRY_[PLATFORM_]')}\``;

@@ -54,6 +54,23 @@ export function merged(...layers: readonly (DeliveryOptions | undefined)[]): Del
   return redact === undefined ? all : { ...all, redact };
 }
 
+/**
+ * Values are hashed with a key only; without one they are masked, which is the safe side. Whether that was so is told
+ * beside the options.
+ */
+export function withHashKey(options: DeliveryOptions): {
+  readonly options: DeliveryOptions;
+  readonly keyless: boolean;
+} {
+  const { redact } = options;
+  if (typeof redact !== 'object' || redact.hash === undefined || redact.hash.key !== undefined) {
+    return { options, keyless: false };
+  }
+  const { hash, ...others } = redact;
+  const fields = [...(others.fields ?? []), ...(hash.fields ?? [])];
+  return { options: { ...options, redact: { ...others, fields } }, keyless: (hash.fields ?? []).length > 0 };
+}
+
 /** Without a directory there is no spool; it is named by the service unless it has a name. */
 export function withSpool({ spool, ...options }: DeliveryOptions, service: string | undefined): DeliveryOptions {
   if (spool?.directory === undefined) return options;

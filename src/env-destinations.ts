@@ -1,6 +1,6 @@
 import type { Config } from './config.ts';
 import { Destination } from './destination.ts';
-import { grouped, merged, withSpool } from './env-delivery.ts';
+import { grouped, merged, withHashKey, withSpool } from './env-delivery.ts';
 import type { EnvironmentContext, Reader, Values } from './env-reader.ts';
 import { fallbacks } from './env-reader.ts';
 import type { Variable } from './env-table.ts';
@@ -96,7 +96,16 @@ function deliveryFor(platform: PlatformEntry, making: Making, own: DeliveryOptio
   const given = reader.values(variables.filter(({ yields }) => !yields));
   const isLevelSet = levels.minimum > 0 || levels.own(platform.name, undefined) !== undefined;
   const usual = isLevelSet ? {} : grouped(older);
-  return withSpool(merged(common, usual, grouped(given), codeDelivery(config), own), service);
+  const all = merged(common, usual, grouped(given), codeDelivery(config), own);
+  const { options, keyless } = withHashKey(all);
+  if (keyless) reportKeylessHash(reader);
+  return withSpool(options, service);
+}
+
+function reportKeylessHash(reader: Reader): void {
+  if (reader.problems.some(({ code }) => code === 'LF017')) return;
+  const what = 'is not set, although there are fields to be hashed';
+  reader.report('LF017', 'LOGFERRY_HASH_KEY', what, 'set it; until then their values are replaced by the censor');
 }
 
 /** Levels are shared; what code says of them for all is in there. */

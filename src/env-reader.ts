@@ -21,9 +21,20 @@ export interface Problem {
  * with blanks) · `LF003` unknown variable · `LF004` a value that cannot be read · `LF005` a `_FILE` that cannot be read
  * · `LF006` unknown platform in `LOGFERRY_PLATFORMS` · `LF012` a spool directory that cannot be used · `LF014` a
  * configuration that cannot be loaded · `LF015` options of a configuration that cannot be used · `LF016` a levels file
- * that cannot be read, or parts of it.
+ * that cannot be read, or parts of it · `LF017` fields to be hashed without a key.
  */
-type ProblemCode = 'LF001' | 'LF002' | 'LF003' | 'LF004' | 'LF005' | 'LF006' | 'LF012' | 'LF014' | 'LF015' | 'LF016';
+type ProblemCode =
+  | 'LF001'
+  | 'LF002'
+  | 'LF003'
+  | 'LF004'
+  | 'LF005'
+  | 'LF006'
+  | 'LF012'
+  | 'LF014'
+  | 'LF015'
+  | 'LF016'
+  | 'LF017';
 
 export interface EnvironmentContext {
   readonly env: Readonly<Record<string, string | undefined>>;

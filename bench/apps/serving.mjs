@@ -19,7 +19,11 @@ const ANSWER = JSON.stringify({
 });
 const BODIES = { requestBody: true, responseBody: true };
 
-const exporter = new PlatformLogExporter(await platform('logtide', url), { queue: { maxBytes: 2 ** 27 } });
+const exporter = new PlatformLogExporter(await platform('logtide', url), {
+  queue: { maxBytes: 2 ** 27 },
+  // As with `register`.
+  batch: { maxDelayMillis: 1_000 },
+});
 const logger = new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] }).getLogger('http');
 
 function useSpans(...spanProcessors) {

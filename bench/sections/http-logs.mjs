@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { MARKER, NUMBER_OFFSET } from '../marker.mjs';
 import { Child, startServer } from '../processes.mjs';
 import { fixed, goal, goalTable, table, whole } from '../report.mjs';
 import { median } from '../statistics.mjs';
@@ -16,10 +17,11 @@ const GOALS = { 'request logs': ['spans', 40], middleware: ['bare', 60], bodies:
 const CONCURRENCY = 16;
 const BODY = JSON.stringify({ order: 17, customer: 'u-1', note: 'x'.repeat(200), items: [1, 2, 3, 4] });
 
-function post(port, agent) {
+/** The platform counts records by the number in the path; queries are encoded by some. */
+function post(port, agent, number) {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(BODY) };
-    const path = '/orders/17?page=2';
+    const path = `/orders/${MARKER}${number + NUMBER_OFFSET}?page=2`;
     request({ port, host: '127.0.0.1', method: 'POST', path, agent, headers }, (response) => {
       response.resume().once('end', resolve);
     })
@@ -28,13 +30,13 @@ function post(port, agent) {
   });
 }
 
-async function ask(port, count) {
+async function ask(port, first, count) {
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
-  let left = count;
+  let next = first;
   const client = async () => {
-    while (left > 0) {
-      left -= 1;
-      await post(port, agent);
+    while (next < first + count) {
+      next += 1;
+      await post(port, agent, next - 1);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, client));
@@ -47,12 +49,13 @@ async function measure(variant, requests) {
   const child = new Child('serving', [variant, platform.url], { limitMillis: 90_000 });
   try {
     const { port } = await child.receive('listening');
-    await ask(port, Math.ceil(requests / 3));
+    const warmUp = Math.ceil(requests / 3);
+    await ask(port, 0, warmUp);
     await child.ask({ kind: 'measure' }, 'measuring');
-    await ask(port, requests);
+    await ask(port, warmUp, requests);
     const { cpuMicros } = await child.ask({ kind: 'measured' }, 'result');
-    const { total } = await platform.count();
-    return { cpu: cpuMicros / requests, records: total };
+    const { inRange } = await platform.count([warmUp, warmUp + requests]);
+    return { cpu: cpuMicros / requests, records: inRange };
   } finally {
     await Promise.all([child.end(), platform.end()]);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import { readEnvironment } from '../../src/env.ts';
+import { withHashKey } from '../../src/env-delivery.ts';
 import type { Features } from '../../src/env-features.ts';
 import type { Env } from '../register/read-env.ts';
 
@@ -90,6 +91,23 @@ describe('what register adds and logs', () => {
     const { problems } = read(env);
     expect(problems).toEqual([expect.objectContaining({ code, where: Object.keys(env)[0] })]);
     expect(problems[0]?.fix).toMatch(fix);
+  });
+
+  it('masks what it cannot hash', () => {
+    const redact = { fields: ['ssn'], hash: { fields: ['user.id'] } };
+    expect(withHashKey({ redact } as never)).toEqual({
+      options: { redact: { fields: ['ssn', 'user.id'] } },
+      keyless: true,
+    });
+  });
+
+  it('fields to be hashed without a key are masked, and that is told once', () => {
+    const credentials = { LOGTIDE_DSN: `https://lp_${'0'.repeat(64)}@logs.example.com`, TRAKERR_API_KEY: 'k' };
+    const { problems, destinations } = read({ ...credentials, LOGFERRY_HASH_FIELDS: 'user.id' });
+    expect(destinations).toHaveLength(2);
+    expect(problems).toEqual([expect.objectContaining({ code: 'LF017', where: 'LOGFERRY_HASH_KEY' })]);
+    const keyed = read({ ...credentials, LOGFERRY_HASH_FIELDS: 'user.id', LOGFERRY_HASH_KEY: '0123456789abcdef' });
+    expect([keyed.problems, keyed.destinations.length]).toEqual([[], 2]);
   });
 
   it.each<[Config, string]>([
