@@ -7,7 +7,7 @@ import type { RedactionSettings } from './record/redact/redactor.ts';
 import { Redactor } from './record/redact/redactor.ts';
 
 /** What delivery options say of the texts; checked already. */
-export interface EncodingSettings {
+interface EncodingSettings {
   /** Undefined for records as the application gives them. */
   readonly redact: RedactionSettings | undefined;
   readonly limits: LimitSettings;

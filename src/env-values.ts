@@ -4,6 +4,7 @@ import { parseSlowRules } from './instrument/slow-rules.ts';
 import { LEVEL_WORDS, severityOf } from './levels-names.ts';
 import { parseLevels } from './levels-text.ts';
 import { PATTERN_NAMES } from './record/redact/text-redactor.ts';
+import { isCensor, isFieldName } from './redact-options.ts';
 import { parseResourceAttributes } from './resource.ts';
 import { parseBurst, parseSample } from './volume/volume-text.ts';
 
@@ -16,7 +17,7 @@ export type Parsed<Value = unknown> =
   | { readonly expected: string; readonly words?: readonly string[] };
 
 /** What a variable says of its values beside their kind. */
-export type Bounds = Pick<Variable, 'words' | 'least' | 'most'>;
+export type Bounds = Pick<Variable, 'words' | 'least' | 'most' | 'shortest'>;
 
 const BOOLEANS = new Map([
   ...['true', '1', 'on', 'yes'].map((word) => [word, true] as const),
@@ -158,11 +159,27 @@ function breadcrumbs(text: string): Parsed<KindValues['breadcrumbs']> {
     : { expected: 'true, false or a number of records' };
 }
 
+function names(text: string): Parsed<KindValues['names']> {
+  const all = (texts(text) as { readonly value: readonly string[] }).value;
+  const value = all.filter(isFieldName);
+  return value.length === all.length ? { value } : { value, expected: 'names of fields by comma, e.g. ssn,*_pin' };
+}
+
+function censor(text: string): Parsed<string> {
+  return isCensor(text) ? { value: text } : { expected: 'at most 64 characters without quotes and backslashes' };
+}
+
+function secret(text: string, { shortest = 0 }: Bounds): Parsed<string> {
+  return text.length >= shortest ? { value: text } : { expected: `at least ${shortest} characters` };
+}
+
 const asIs = (value: string): Parsed<string> => ({ value });
 
 const PARSERS: { readonly [Kind in VariableKind]: (text: string, bounds: Bounds) => Parsed } = {
   text: asIs,
-  secret: asIs,
+  secret,
+  names,
+  censor,
   url: asIs,
   level,
   levels,

@@ -3,7 +3,7 @@ import { apiLogsProvider, setApiLogsProvider } from './others-api-logs.ts';
 import type { AnyLoggerProvider } from './others-loggers.ts';
 import type { Slot } from './others-registry.ts';
 import { registrations } from './others-registry.ts';
-import type { SpanEventBridge } from './span-event-bridge.ts';
+import type { AnySpanProcessor } from './span-processors.ts';
 
 /** The Logs API as both packages have it. */
 interface LogsApi {
@@ -50,7 +50,7 @@ export interface ProxyTracerProvider extends SdkTracerProvider {
  * Adds the bridge to a tracer provider. The API has no way to do so, the processor list is a private field of both SDK
  * lines; false when it is not there (a provider of another make). Never throws.
  */
-export function attachBridge(bridge: SpanEventBridge, provider: ProxyTracerProvider): boolean {
+export function attachBridge(bridge: AnySpanProcessor, provider: ProxyTracerProvider): boolean {
   try {
     const active = (provider.getDelegate?.() ?? provider)._activeSpanProcessor;
     const processors = active?._spanProcessors;
@@ -63,7 +63,7 @@ export function attachBridge(bridge: SpanEventBridge, provider: ProxyTracerProvi
   }
 }
 
-export function attachBridgeOrSay(bridge: SpanEventBridge, provider: ProxyTracerProvider): void {
+export function attachBridgeOrSay(bridge: AnySpanProcessor, provider: ProxyTracerProvider): void {
   if (attachBridge(bridge, provider)) return;
   api.diag.info('logferry: span events of this tracer provider are out of reach; add a SpanEventBridge to it');
 }

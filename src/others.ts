@@ -10,7 +10,7 @@ import type { Slot } from './others-registry.ts';
 import { RegistryWatch } from './others-registry.ts';
 import type { SwitchableTracerProvider } from './others-tracers.ts';
 import type { RunningSource } from './sources/load.ts';
-import type { SpanEventBridge } from './span-event-bridge.ts';
+import type { AnySpanProcessor } from './span-processors.ts';
 
 /** Where winston's records come from: not its instrumentation, but the transport that it adds to every logger. */
 const WINSTON_TRANSPORT = '@opentelemetry/winston-transport';
@@ -77,7 +77,7 @@ export interface Ours {
   readonly processor: LogRecordProcessor;
   /** Name of the service, for providers that have none. */
   readonly service: string;
-  readonly bridge: SpanEventBridge;
+  readonly bridge: AnySpanProcessor;
   readonly sources: OwnSources;
   /** Whether somebody else has the instrumentation of this name, as far as can be seen. */
   isActive(scope: string): boolean;

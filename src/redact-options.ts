@@ -54,18 +54,28 @@ export interface RedactOptions {
 const KNOWN = [
   ...['fields', 'defaultFields', 'allow', 'headers', 'queryParameters', 'patterns', 'customPatterns', 'censor', 'hash'],
 ];
-const MIN_KEY = 16;
+/** Characters of a key; a shorter one could be guessed. */
+export const MIN_KEY = 16;
 const DEFAULT_HASH_LENGTH = 22;
 const MAX_HASH_LENGTH = 43;
 const MAX_CENSOR = 64;
+
+/** Whether a text can be a name, or a pattern of names. */
+export function isFieldName(text: string): boolean {
+  return /[\p{L}\p{N}]/u.test(text);
+}
+
+/** Whether a text can stand for what is gone, in every platform's JSON. */
+export function isCensor(text: string): boolean {
+  return text !== '' && text.length <= MAX_CENSOR && /^[^"'`\\\p{C}]*$/u.test(text);
+}
 
 function names(option: string, value: unknown): readonly string[] {
   if (value === undefined) return [];
   const isList = Array.isArray(value) && value.every((name) => typeof name === 'string');
   if (!isList) throw new TypeError(`redact.${option} must be a list of names`);
   for (const name of value as readonly string[]) {
-    if (!/[\p{L}\p{N}]/u.test(name))
-      throw new RangeError(`redact.${option} must be names or patterns of them, got "${name}"`);
+    if (!isFieldName(name)) throw new RangeError(`redact.${option} must be names or patterns of them, got "${name}"`);
   }
   return [...(value as readonly string[])];
 }
@@ -106,7 +116,7 @@ function customPatterns(value: unknown): readonly CustomPattern[] {
 function censorText(value: unknown): string {
   if (value === undefined) return DEFAULT_REDACTION.censor;
   if (typeof value !== 'string') throw new TypeError(`redact.censor must be a string, got ${typeof value}`);
-  if (value === '' || value.length > MAX_CENSOR || !/^[^"'`\\\p{C}]*$/u.test(value)) {
+  if (!isCensor(value)) {
     throw new RangeError(
       `redact.censor must have 1 to ${MAX_CENSOR} characters and no quotes, backslashes or control characters`,
     );

@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import type { Environment } from './env.ts';
 import { readEnvironment } from './env.ts';
+import type { Features } from './env-features.ts';
 import type { FlushOptions, FlushReport } from './flush.ts';
 import { flushReport } from './flush.ts';
 import { hasLogsInApi, registeredLoggerProviders } from './global-providers.ts';
 import type { RegisterHandle } from './handle.ts';
+import { captureUncaught } from './instrument/capture-uncaught.ts';
+import { RequestLogProcessor } from './instrument/http/request-logs.ts';
+import { recordEnricher } from './instrument/log-context-processor.ts';
+import { SlowSpanRules } from './instrument/slow-spans.ts';
 import { controlLevels } from './levels-control.ts';
 import type { OtelEnvironment } from './otel-env.ts';
 import { readOtelEnvironment } from './otel-env.ts';
@@ -21,6 +26,8 @@ import { applicationDirectories, PackageFinder } from './sources/resolve.ts';
 import { Selection } from './sources/selection.ts';
 import { startSources } from './sources/start.ts';
 import { SpanEventBridge } from './span-event-bridge.ts';
+import type { AnySpanProcessor } from './span-processors.ts';
+import { SpanProcessors } from './span-processors.ts';
 import { problemLines, STAND_DOWN_LINES, startLine } from './start-lines.ts';
 import { startLogs } from './start-logs.ts';
 import { installDiagLogger, writeLine } from './stderr-diag.ts';
@@ -71,6 +78,16 @@ function complain({ otel, environment }: Settings, standsDown: boolean): void {
   if (environment.strict && serious.length > 0) process.exit(EXIT_CONFIG);
 }
 
+/** What is made of spans: platform events, and records of slow ones and of HTTP requests. */
+function spanProcessorOf({ slow, http }: Features, targets: WriteThroughLogRecordProcessor): AnySpanProcessor {
+  const bridge = new SpanEventBridge({ targets });
+  const others: readonly AnySpanProcessor[] = [
+    ...(slow === undefined ? [] : [new SlowSpanRules({ rules: slow, targets })]),
+    ...(http === undefined ? [] : [new RequestLogProcessor({ ...http, targets })]),
+  ];
+  return others.length === 0 ? bridge : new SpanProcessors([bridge, ...others]);
+}
+
 function handleOf(processor: WriteThroughLogRecordProcessor, others: readonly FlushableProcessor[]): RegisterHandle {
   const flush = async (options?: FlushOptions): Promise<FlushReport> => {
     const [report] = await Promise.all([
@@ -109,13 +126,12 @@ function register(
   };
   const options = { resource, logRecordLimits: otel.logRecordLimits };
   const logs = startLogs({ env, finder, processor, options, joined, owner: own });
-  const bridge = new SpanEventBridge({ targets: processor });
+  const bridge = spanProcessorOf(environment.features, processor);
   const setup: TracingSetup = {
     env,
     finder,
     resource,
     bridge,
-    spanProcessors: [],
     onTracer: (scope) => own.onTracer(scope),
   };
   const tracing = selection.isNone ? NO_TRACING : startTracing(setup);
@@ -143,6 +159,7 @@ function register(
     },
   });
   takeover.start([...tracing.slots, ...logs.slots]);
+  if (environment.features.captureUncaught) captureUncaught();
   const { levels, levelControl } = environment;
   controlLevels({ levels, levelControl, say: writeLine });
   const handle = handleOf(processor, [logs.exporters, ...tracing.exporters]);
@@ -164,10 +181,10 @@ export function start(): RegisterHandle {
   const otel = readOtelEnvironment(process.env);
   if (otel.disabled) return IDLE;
   const settings = readSettings(otel);
-  const { destinations, additions } = settings.environment;
+  const { destinations, additions, features } = settings.environment;
   const processor = new WriteThroughLogRecordProcessor(
     destinations.map(({ destination }) => destination),
-    { additions },
+    { additions, enrich: recordEnricher(features.context) },
   );
   const others = destinations.length === 0 ? [] : registeredLoggerProviders();
   const joined = others.filter((provider) => attachProcessor(provider, processor, settings.service));

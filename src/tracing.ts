@@ -7,7 +7,7 @@ import { registrations } from './others-registry.ts';
 import { SwitchableTracerProvider } from './others-tracers.ts';
 import { TRACING } from './sources/packages.ts';
 import type { PackageFinder } from './sources/resolve.ts';
-import type { SpanEventBridge } from './span-event-bridge.ts';
+import type { AnySpanProcessor } from './span-processors.ts';
 import type { Env } from './tracing-env.ts';
 import { propagatorOf, samplerOf } from './tracing-env.ts';
 import type { FlushableProcessor } from './tracing-exporters.ts';
@@ -18,9 +18,7 @@ export interface TracingSetup {
   readonly env: Env;
   readonly resource: object;
   /** Gets every span that ends. */
-  readonly bridge: SpanEventBridge;
-  /** Further processors of spans. */
-  readonly spanProcessors: readonly object[];
+  readonly bridge: AnySpanProcessor;
   /** Told the scope of every tracer that is asked for. */
   readonly onTracer: (scope: string) => void;
 }
@@ -66,13 +64,13 @@ function registerContext({ finder, env }: TracingSetup, sdk: Sdk, warnings: stri
 }
 
 function startOwn(setup: TracingSetup, sdk: Sdk, contextSdk: Sdk, warnings: string[]): StartedTracing {
-  const { finder, env, resource, bridge, spanProcessors, onTracer } = setup;
+  const { finder, env, resource, bridge, onTracer } = setup;
   const Provider = (sdk.TracerProvider ?? sdk.BasicTracerProvider) as ProviderClass;
   const exporters = spanProcessorsOf(env, sdk, finder, warnings);
   const sampler = samplerOf(env, sdk, warnings);
   const provider = new Provider({
     resource,
-    spanProcessors: [bridge, ...spanProcessors, ...exporters],
+    spanProcessors: [bridge, ...exporters],
     ...(sampler && { sampler }),
   });
   const tracers = new SwitchableTracerProvider(provider, onTracer);

@@ -46,6 +46,7 @@ const FLOORS: readonly (readonly string[])[] = [
     'processor.ts',
     'durable-processor.ts',
     'span-event-bridge.ts',
+    'span-processors.ts',
     'levels-control.ts',
     'global-providers.ts',
     'process-end.ts',

@@ -41,7 +41,7 @@ function exported(exporter: PlatformLogExporter, ...bodies: readonly string[]): 
 
 describe('PlatformLogExporter.export', () => {
   it('calls back exactly once, before it returns', async () => {
-    const { exporter } = await fixture();
+    const { exporter } = await fixture({ timeouts: { flushMillis: 20_000 } });
     expect(exported(exporter, 'a', 'b')).toEqual([{ code: 0 }]);
     expect(exported(exporter)).toEqual([{ code: 0 }]);
     await exporter.forceFlush();

@@ -85,7 +85,7 @@ export const LOGTIDE: FactoryRows<LogTideOptions> = {
   url: { own: 'LOGTIDE_API_URL', kind: 'url', description: 'base address' },
   apiKey: { own: 'LOGTIDE_API_KEY', kind: 'secret', description: 'key, `lp_…`' },
   dsn: { own: 'LOGTIDE_DSN', kind: 'secret', description: '`https://lp_KEY@host`, instead of the two above' },
-  service: { kind: 'text', usual: '`unknown`', description: 'service when the resource names none' },
+  service: { kind: 'text', usual: '`service.name`, then `unknown`', description: 'service of every entry' },
   metadata: { kind: 'attributes', description: `metadata of every entry, ${PAIRS}; those of the record win` },
   identifierAliases: { kind: 'boolean', usual: '`false`', description: 'also write `user_id`, `session_id` …' },
 };
@@ -101,8 +101,8 @@ export const REDARCH: FactoryRows<RedArchOptions> = {
   service: {
     older: 'RARCH_LOGGING_SERVICE',
     kind: 'text',
-    fallback: 'unspecified-service',
-    description: 'service when the resource names none',
+    usual: '`service.name`, then `unspecified-service`',
+    description: 'service of every record',
   },
   serviceNamespace: { kind: 'boolean', usual: '`false`', description: '`service.namespace` in front of the service' },
   userId: { kind: 'text', description: '`user_id` of records without a user' },
@@ -150,11 +150,11 @@ export const LOGGIER: FactoryRows<LoggierOptions> = {
 export const TRAKERR: FactoryRows<TrakerrOptions> = {
   apiKey: { own: 'TRAKERR_API_KEY', kind: 'secret', description: 'key' },
   url: { own: 'TRAKERR_API_URL', kind: 'url', fallback: 'https://www.trakerr.io/api/v1', description: 'base address' },
-  appVersion: { kind: 'text', usual: '`1.0`', description: '`contextAppVersion` without a `service.version`' },
+  appVersion: { kind: 'text', usual: '`service.version`, then `1.0`', description: '`contextAppVersion`' },
   deploymentStage: {
     kind: 'text',
-    usual: '`development`',
-    description: '`deploymentStage` without a `deployment.environment.name`',
+    usual: '`deployment.environment.name`, then `development`',
+    description: '`deploymentStage`',
   },
   sku: { kind: 'text', description: '`contextAppSku`' },
   device: { kind: 'text', description: '`contextDevice`' },

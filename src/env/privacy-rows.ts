@@ -1,5 +1,6 @@
 import type { LimitOptions } from '../limit-options.ts';
 import type { RedactOptions } from '../redact-options.ts';
+import { MIN_KEY } from '../redact-options.ts';
 import type { Rows } from './delivery-row.ts';
 import { CODE_ONLY } from './variable.ts';
 
@@ -7,7 +8,7 @@ import { CODE_ONLY } from './variable.ts';
 export const REDACT: Rows<Omit<RedactOptions, 'hash'>> = {
   fields: {
     suffix: 'REDACT_FIELDS',
-    kind: 'texts',
+    kind: 'names',
     description: 'names whose values are replaced, besides passwords, tokens, keys, cookies: `ssn,*_pin,user.email`',
   },
   defaultFields: {
@@ -18,13 +19,13 @@ export const REDACT: Rows<Omit<RedactOptions, 'hash'>> = {
   },
   allow: {
     suffix: 'REDACT_ALLOW',
-    kind: 'texts',
+    kind: 'names',
     description: 'names that are secret by default and are to be sent all the same',
   },
-  headers: { suffix: 'REDACT_HEADERS', kind: 'texts', description: 'further secret names where they are headers' },
+  headers: { suffix: 'REDACT_HEADERS', kind: 'names', description: 'further secret names where they are headers' },
   queryParameters: {
     suffix: 'REDACT_QUERY',
-    kind: 'texts',
+    kind: 'names',
     description: 'further secret names where they are parameters of a URL',
   },
   patterns: {
@@ -37,7 +38,7 @@ export const REDACT: Rows<Omit<RedactOptions, 'hash'>> = {
   customPatterns: CODE_ONLY,
   censor: {
     suffix: 'REDACT_CENSOR',
-    kind: 'text',
+    kind: 'censor',
     usual: '`[REDACTED]`',
     description: 'stands for what has been taken away',
   },
@@ -46,10 +47,15 @@ export const REDACT: Rows<Omit<RedactOptions, 'hash'>> = {
 export const HASH: Rows<NonNullable<RedactOptions['hash']>> = {
   fields: {
     suffix: 'HASH_FIELDS',
-    kind: 'texts',
+    kind: 'names',
     description: 'names whose values are replaced by a keyed hash, e.g. `user.id,client.address`',
   },
-  key: { suffix: 'HASH_KEY', kind: 'secret', description: 'key of these hashes, at least 16 characters' },
+  key: {
+    suffix: 'HASH_KEY',
+    kind: 'secret',
+    shortest: MIN_KEY,
+    description: 'key of these hashes, at least 16 characters',
+  },
   length: {
     suffix: 'HASH_LENGTH',
     kind: 'count',

@@ -48,6 +48,10 @@ export interface KindValues {
   readonly repeats: RepeatOptions | boolean;
   /** `http.server>1s,db>100ms` */
   readonly slow: readonly SlowSpanRule[];
+  /** Names of fields and patterns of them, by comma. */
+  readonly names: readonly string[];
+  /** What stands for a secret. */
+  readonly censor: string;
   /** Names of patterns by comma. */
   readonly patterns: readonly (PatternName | 'default')[];
   /** A number of records, `true` or `false`. */
@@ -72,6 +76,8 @@ export interface Row<Option = unknown> {
   /** Of numbers, sizes and durations. */
   readonly least?: number;
   readonly most?: number;
+  /** Of kind `secret`: characters. */
+  readonly shortest?: number;
 }
 
 /** Options that only code can give: functions and objects. */

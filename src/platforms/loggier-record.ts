@@ -33,6 +33,7 @@ const PLAIN_NUMBERS: ReadonlySet<unknown> = new Set([undefined, 0, 5, 9, 13, 17,
 const TRUNCATED = '... [truncated]';
 const NO_MESSAGE = '(no message)';
 const NO_RESOURCE: unknown = { attributes: {} };
+const STAGE = ['deployment.environment.name', 'deployment.environment'] as const;
 
 /** Parts that are the same for all records of one resource. */
 interface ResourceParts {
@@ -62,11 +63,7 @@ export function cutMessage(message: string, limit: number): string {
 }
 
 function resourceParts(json: JsonWriter, settings: LoggierRecordSettings, attributes: Attributes): ResourceParts {
-  const environment = json.string(
-    settings.environment ??
-      textAttribute(attributes, 'deployment.environment.name', 'deployment.environment') ??
-      'development',
-  );
+  const environment = json.string(settings.environment ?? textAttribute(attributes, ...STAGE) ?? 'development');
   const service = settings.serviceName ?? serviceName(attributes) ?? textAttribute(attributes, 'service.name');
   const defaults = new Map([
     ['environment', `"environment":${environment}`],
@@ -85,6 +82,20 @@ function resourceParts(json: JsonWriter, settings: LoggierRecordSettings, attrib
     resource: resource === '' ? '' : `{${resource}}`,
     runtime: `{${json.members(runtimeContext(attributes, settings.facts))}}`,
   };
+}
+
+/** A span event, rather than what is told of a whole span. */
+function isSpanEvent(record: EmittedRecord): boolean {
+  return record.span !== undefined && eventNameOf(record) !== undefined;
+}
+
+/** The stage that a record names itself, as JSON text, and the defaults of its context with that. */
+function ownStage(json: JsonWriter, attributes: Attributes, parts: ResourceParts): ResourceParts {
+  const stage = textAttribute(attributes, ...STAGE);
+  if (stage === undefined) return parts;
+  const environment = json.string(stage);
+  const defaults = new Map(parts.defaults).set('environment', `"environment":${environment}`);
+  return { ...parts, environment, defaults, defaultsText: [...defaults.values()].join(',') };
 }
 
 function severityParts(json: JsonWriter, record: EmittedRecord, fallback: SeverityBand): SeverityParts {
@@ -125,9 +136,9 @@ class LoggierRecordWriter {
   write(record: EmittedRecord): string {
     const json = this.#json;
     const exception = exceptionOf(record, json);
-    const { environment, defaults, defaultsText, resource, runtime } = this.#resourceParts(
-      record.resource ?? (NO_RESOURCE as EmittedRecord['resource']),
-    );
+    const shared = this.#resourceParts(record.resource ?? (NO_RESOURCE as EmittedRecord['resource']));
+    const own = ownStage(json, record.attributes as Attributes, shared);
+    const { environment, defaults, defaultsText, resource, runtime } = own;
     const { level, severityText, severityNumber } = this.#severityOf(record, exception);
     const time = recordTime(record);
     const text = this.#text(record, exception);
@@ -169,7 +180,7 @@ class LoggierRecordWriter {
     let tags = this.#tags;
     const list = own === undefined ? [] : listAttribute({ tags: own }, 'tags', this.#json);
     for (const tag of list) tags += `${tags === '' ? '' : ','}${this.#json.string(tag)}`;
-    if (record.span !== undefined) tags += tags === '' ? '"span_event"' : ',"span_event"';
+    if (isSpanEvent(record)) tags += tags === '' ? '"span_event"' : ',"span_event"';
     return tags === '' ? '' : `,"tags":[${tags}]`;
   }
 }

@@ -20,7 +20,10 @@ export interface LoggierOptions {
   readonly url?: string;
   /** Tags of every record; those of the record (attribute `tags`) follow. Default none. */
   readonly tags?: readonly string[];
-  /** Default: resource `deployment.environment.name`, `deployment.environment`, else `development`. */
+  /**
+   * Stage of records without a `deployment.environment.name`. Default: that of the resource, or its
+   * `deployment.environment`, else `development`.
+   */
   readonly environment?: string;
   /** `context.service_name`. Default: resource `service.name`, else `unknown_service`. */
   readonly serviceName?: string;

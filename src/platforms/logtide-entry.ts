@@ -14,11 +14,10 @@ import { epochNanosText, hasSubMillis, isoFormatter, observedDiffers, recordTime
 import { SDK_NAME, SDK_VERSION } from '../version.ts';
 import { logtideException } from './logtide-exception.ts';
 import { isSettled } from './own-members.ts';
-import { serviceName } from './settings.ts';
 
 /** How records become LogTide entries. */
 export interface LogTideEntryOptions {
-  /** Service when the resource has no `service.name`. Default `unknown`. */
+  /** Service of records without a `logtide.service`. Default: resource `service.name`, else `unknown`. */
   readonly service?: string;
   /** Added to the metadata of every entry; attributes of the record win. */
   readonly metadata?: Readonly<Record<string, unknown>>;
@@ -36,9 +35,12 @@ interface Fields {
   exceptionStack?: unknown;
   eventName?: string;
   session?: string;
+  trace?: string;
 }
 
 const present = (value: unknown) => value ?? undefined;
+/** The server's index refuses ids of some 2,700 bytes. */
+const MAX_TRACE_LENGTH = 256;
 
 const FIELDS: FieldRules<Fields> = {
   service: { from: ['logtide.service'], read: nonEmpty },
@@ -48,6 +50,7 @@ const FIELDS: FieldRules<Fields> = {
   eventName: { from: ['event.name'], read: nonEmpty },
   // Only a UUID is taken by the server's own field; the attribute stays as well, it is searchable there.
   session: { from: ['session.id'], read: (value) => (isUuid(value) ? value : undefined), keep: () => true },
+  trace: { from: ['trace.custom_id'], read: (value) => nonEmpty(value)?.slice(0, MAX_TRACE_LENGTH), keep: () => true },
 };
 
 const SEVERITY_NUMBER = 'otel.severity_number';
@@ -60,15 +63,11 @@ const OWN_KEYS = [
   ...['resource', 'hostname', 'environment', 'release', 'exception', 'sdk', 'event_id'],
 ];
 
+/** Where LogTide looks for a user, a session …, and the attributes that are it. */
 const ALIASES: readonly (readonly [name: string, alias: string])[] = [
-  ['user.id', 'user_id'],
-  ['enduser.id', 'user_id'],
-  ['session.id', 'session_id'],
-  ['request.id', 'request_id'],
-  ['http.request.id', 'request_id'],
-  ['order.id', 'order_id'],
-  ['transaction.id', 'transaction_id'],
-  ['correlation.id', 'correlation_id'],
+  ...(['user.id', 'enduser.id'] as const).map((name) => [name, 'user_id'] as const),
+  ...(['request.id', 'http.request.id'] as const).map((name) => [name, 'request_id'] as const),
+  ...(['session', 'order', 'transaction', 'correlation'] as const).map((name) => [`${name}.id`, `${name}_id`] as const),
 ];
 
 const LEVELS = ['debug', 'debug', 'info', 'warn', 'error', 'critical'] as const;
@@ -134,14 +133,14 @@ class EntryWriter {
     }
     picker.begin(attributes);
     const members = json.members(attributes, picker.skip);
-    const { service, session } = picker.fields;
+    const { service, session, trace } = picker.fields;
     const exception = exceptionOf(record, json);
     const resource = this.#resource(record.resource);
     if (record.spanContext !== this.#context) this.#useContext(record.spanContext);
     let text = `{"time":"${this.#isoTime(recordTime(record))}","service":`;
     text += service === undefined ? resource.service : json.string(cleanService(service));
     text += `,"level":"${this.#severity.level}","message":${this.#message(record, exception)}`;
-    text += this.#ids;
+    text += this.#ids || (trace === undefined ? '' : `,"trace_id":${json.string(trace)}`);
     if (session !== undefined) text += `,"session_id":"${dashed(session)}"`;
     text += `,"metadata":{${members}${members === '' ? '' : ','}`;
     const shared = [this.#severity, this.#scope(record.instrumentationScope), resource] as const;
@@ -222,7 +221,7 @@ class EntryWriter {
   #resourceTexts(resource: EmittedRecord['resource']): ResourceTexts {
     const attributes = resource.attributes as Attributes;
     const { service, metadata } = this.#options;
-    const name = serviceName(attributes) ?? service ?? textAttribute(attributes, 'service.name') ?? '';
+    const name = service ?? textAttribute(attributes, 'service.name') ?? '';
     const environment = textAttribute(attributes, 'deployment.environment.name', 'deployment.environment');
     const shared = this.#shared({
       resource: attributes,

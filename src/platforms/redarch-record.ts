@@ -141,9 +141,11 @@ class RecordWriter {
 
   #resourceParts(resource: EmittedRecord['resource']): ResourceParts {
     const attributes = resource.attributes as Attributes;
-    const name = serviceName(attributes) ?? this.#options.service ?? UNSPECIFIED_SERVICE;
+    const { service, serviceNamespace } = this.#options;
+    const own = service === undefined ? serviceName(attributes) : undefined;
+    const name = service ?? own ?? UNSPECIFIED_SERVICE;
     const namespace = nonEmpty(attributes['service.namespace']);
-    const named = this.#options.serviceNamespace && namespace !== undefined && serviceName(attributes) !== undefined;
+    const named = serviceNamespace && namespace !== undefined && own !== undefined;
     return {
       service: this.#json.string(cleanService(named ? `${namespace}/${name}` : name)),
       text: resourceText(this.#json, resource, this.#options.resourceKeys),

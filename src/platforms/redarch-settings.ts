@@ -3,7 +3,7 @@ import { optionalText, optionalTexts, optionalWord } from './settings.ts';
 
 /** How records become RedArch records. */
 export interface RedArchRecordOptions {
-  /** Service of records whose resource has no `service.name`. Default `unspecified-service`. */
+  /** Service of records without a `redarch.service`. Default: resource `service.name`, else `unspecified-service`. */
   readonly service?: string;
   /** Writes `service.namespace/service.name` where the resource has a namespace. Default false. */
   readonly serviceNamespace?: boolean;

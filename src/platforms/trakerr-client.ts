@@ -3,11 +3,11 @@ import type { JsonWriter } from '../record/json-value.ts';
 import type { Attributes } from '../record/record.ts';
 import { textAttribute } from '../record/record.ts';
 
-/** Values for every event whose record and resource say nothing, as the official clients let one set them. */
+/** Values for every event whose record says nothing; they win over the resource. As the official clients' properties. */
 export interface TrakerrDefaults {
-  /** `contextAppVersion`, when the resource has no `service.version`. Default `1.0`. */
+  /** `contextAppVersion`. Default: resource `service.version`, else `1.0`. */
   readonly appVersion?: string;
-  /** `deploymentStage`, when the resource has no `deployment.environment.name`. Default `development`. */
+  /** `deploymentStage`. Default: resource `deployment.environment.name`, else `development`. */
   readonly deploymentStage?: string;
   /** `contextAppSku`. Default none. */
   readonly sku?: string;
@@ -17,15 +17,15 @@ export interface TrakerrDefaults {
   readonly dataCenter?: string;
   /** `contextDataCenterRegion`. Default none. */
   readonly dataCenterRegion?: string;
-  /** `contextEnvName`. Default `JavaScript/Node`, as the official JavaScript client. */
+  /** `contextEnvName`. Default: the resource's, else `JavaScript/Node`, as the official JavaScript client. */
   readonly envName?: string;
-  /** `contextEnvVersion`. Default the version of Node. */
+  /** `contextEnvVersion`. Default: the resource's, else the version of Node. */
   readonly envVersion?: string;
-  /** `contextEnvHostname`. Default the host name of this machine. */
+  /** `contextEnvHostname`. Default: resource `host.name`, else the host name of this machine. */
   readonly hostname?: string;
-  /** `contextAppOS`. Default the platform of this process in title case (`Linux`, `Darwin`, `Win32`). */
+  /** `contextAppOS`. Default: the resource's, else the platform in title case (`Linux`, `Darwin`, `Win32`). */
   readonly os?: string;
-  /** `contextAppOSVersion`. Default the kernel's release. */
+  /** `contextAppOSVersion`. Default: the resource's, else the kernel's release. */
   readonly osVersion?: string;
   /** `contextAppBrowser`. Default none. */
   readonly browser?: string;
@@ -77,29 +77,32 @@ const SPELLING: Partial<Record<Field, (text: string) => string>> = {
   contextAppOS: titleCase,
 };
 
-/** The context that is the same for all events of a resource: its attributes, else the options, else this process. */
+/** The context that is the same for all events of a resource: the options, else its attributes, else this process. */
 export function clientParts(json: JsonWriter, defaults: TrakerrDefaults, attributes: Attributes): ClientParts {
   const used = new Set<string>();
-  const field = (name: keyof typeof SOURCES, otherwise: string | undefined): string => {
+  const ofResource = (name: keyof typeof SOURCES): string | undefined => {
     const source = SOURCES[name].find((key) => textAttribute(attributes, key) !== undefined);
-    const found = source === undefined ? undefined : textAttribute(attributes, source);
-    if (source !== undefined) used.add(source);
-    const spell = SPELLING[name];
-    const value = found === undefined || spell === undefined ? (found ?? otherwise) : spell(found);
+    if (source === undefined) return undefined;
+    used.add(source);
+    const found = textAttribute(attributes, source) as string;
+    return SPELLING[name]?.(found) ?? found;
+  };
+  const field = (name: keyof typeof SOURCES, option: string | undefined, otherwise?: string): string => {
+    const value = option ?? ofResource(name) ?? otherwise;
     const text = value === undefined ? '""' : json.string(value);
     return text === '""' ? '' : `,"${name}":${text}`;
   };
   const parts = {
     environment:
-      field('contextAppVersion', defaults.appVersion ?? '1.0') +
-      field('deploymentStage', defaults.deploymentStage ?? 'development') +
-      field('contextEnvName', defaults.envName ?? 'JavaScript/Node') +
+      field('contextAppVersion', defaults.appVersion, '1.0') +
+      field('deploymentStage', defaults.deploymentStage, 'development') +
+      field('contextEnvName', defaults.envName, 'JavaScript/Node') +
       ',"contextEnvLanguage":"JavaScript"' +
-      field('contextEnvVersion', defaults.envVersion ?? process.versions.node) +
-      field('contextEnvHostname', defaults.hostname ?? hostname()),
+      field('contextEnvVersion', defaults.envVersion, process.versions.node) +
+      field('contextEnvHostname', defaults.hostname, hostname()),
     platform:
-      field('contextAppOS', defaults.os ?? titleCase(platform())) +
-      field('contextAppOSVersion', defaults.osVersion ?? release()) +
+      field('contextAppOS', defaults.os, titleCase(platform())) +
+      field('contextAppOSVersion', defaults.osVersion, release()) +
       field('contextDataCenter', defaults.dataCenter) +
       field('contextDataCenterRegion', defaults.dataCenterRegion),
     browser: field('contextAppBrowser', defaults.browser),
@@ -114,4 +117,19 @@ export function clientParts(json: JsonWriter, defaults: TrakerrDefaults, attribu
   }
   const rest = json.members(attributes, (key) => used.has(key));
   return { ...parts, rest: rest === '' ? '' : `{${rest}}` };
+}
+
+/** What a record can say of where it comes from. */
+const OF_RECORDS = ['appVersion', 'deploymentStage', 'hostname', 'dataCenter', 'dataCenterRegion'] as const;
+
+/** The context of a record that says itself where it comes from; undefined for all others. */
+export function ownClientParts(
+  json: JsonWriter,
+  defaults: TrakerrDefaults,
+  resource: Attributes | undefined,
+  own: TrakerrDefaults,
+): ClientParts | undefined {
+  if (OF_RECORDS.every((name) => own[name] === undefined)) return undefined;
+  const said = Object.fromEntries(OF_RECORDS.flatMap((name) => (own[name] === undefined ? [] : [[name, own[name]]])));
+  return json.apart(() => clientParts(json, { ...defaults, ...said }, resource ?? {}));
 }

@@ -10,7 +10,7 @@ import { listAttribute, messageOf } from '../record/record.ts';
 import { ERROR, INFO, severityBand } from '../record/severity.ts';
 import { epochMillis, recordTime } from '../record/time.ts';
 import type { ClientParts, TrakerrDefaults } from './trakerr-client.ts';
-import { clientParts } from './trakerr-client.ts';
+import { clientParts, ownClientParts } from './trakerr-client.ts';
 import type { CustomDataSlots } from './trakerr-custom-data.ts';
 import type { EventFields } from './trakerr-fields.ts';
 import { composedUrl, DURATIONS, EVENT_FIELDS, leftOver } from './trakerr-fields.ts';
@@ -78,10 +78,12 @@ class TrakerrEventWriter {
     this.#attributes = record.attributes as Attributes;
     const exception = exceptionOf(record, json);
     this.#exceptional = exception !== undefined;
-    const client = this.#clientParts(record.resource ?? (NO_RESOURCE as EmittedRecord['resource']));
+    const resource = record.resource ?? (NO_RESOURCE as EmittedRecord['resource']);
+    const shared = this.#clientParts(resource);
     this.#picker.begin(this.#attributes);
     const members = json.members(this.#attributes, this.#plain() ? this.#picker.skip : this.#skip);
     const { fields } = this.#picker;
+    const client = ownClientParts(json, this.#settings.defaults, resource.attributes as Attributes, fields) ?? shared;
     const fallback = exception === undefined ? INFO : ERROR;
     const level = LEVELS[severityBand(record.severityNumber, record.severityText, fallback)];
     const eventName =

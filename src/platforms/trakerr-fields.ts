@@ -12,6 +12,11 @@ export interface EventFields {
   correlationId?: string;
   device?: string;
   sku?: string;
+  appVersion?: string;
+  deploymentStage?: string;
+  hostname?: string;
+  dataCenter?: string;
+  dataCenterRegion?: string;
   tags?: unknown;
   eventName?: string;
   /** Operation times in whole milliseconds, by source; the first that is there counts. */
@@ -91,6 +96,11 @@ export const EVENT_FIELDS: FieldRules<EventFields> = {
   correlationId: textFrom('trakerr.correlation_id'),
   device: textFrom('device.model.name', 'device.id'),
   sku: textFrom('trakerr.sku'),
+  appVersion: textFrom('service.version'),
+  deploymentStage: textFrom('deployment.environment.name', 'deployment.environment'),
+  hostname: textFrom('host.name'),
+  dataCenter: textFrom('cloud.availability_zone'),
+  dataCenterRegion: textFrom('cloud.region'),
   tags: {
     from: ['tags'],
     read: (tags) => (typeof tags === 'string' || Array.isArray(tags) ? tags : undefined),

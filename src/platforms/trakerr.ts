@@ -15,7 +15,7 @@ import { SystemLoad } from './trakerr-system-load.ts';
 
 export type { TrakerrCustomData, TrakerrDefaults };
 
-/** Options of `trakerr()`. What a record or its resource says wins over the defaults given here. */
+/** Options of `trakerr()`. What a record says wins over the defaults given here, and these over its resource. */
 export interface TrakerrOptions extends TrakerrDefaults {
   /** The project's key, or a function returning it. Put into the body while it is sent, never before. */
   readonly apiKey: Secret;

@@ -8,7 +8,7 @@ const MAX_CACHED_KEYS = 2_048;
 const MAX_READ = 1_280;
 
 /** A key as it is written, and what its name says of the value. */
-export interface KeyText {
+interface KeyText {
   /** `"key":` */
   readonly text: string;
   readonly facts: NameFacts;

@@ -14,9 +14,6 @@ export const defaultCredentials: SinkCredentials = {
   trakerrApiKey: 'tk_local_10ca110ca110ca1',
 };
 
-/** The service name that `sinkEnv` hands to RedArch clients. */
-const redarchService = 'logferry-sink';
-
 /**
  * Environment variables that point a client at a sink.
  * `url` has no trailing slash. Names and what each platform appends to its base: the HTTP sections of the platforms' wire contracts.
@@ -30,7 +27,6 @@ export function sinkEnv(url: string, credentials: SinkCredentials): Record<strin
     LOGTIDE_API_KEY: credentials.logtideApiKey,
     RARCH_LOGGING_URL: `${url}/log`,
     RARCH_LOGGING_API_KEY: credentials.redarchApiKey,
-    RARCH_LOGGING_SERVICE: redarchService,
     LOGGIER_API_URL: url,
     LOGGIER_API_KEY: credentials.loggierApiKey,
     TRAKERR_API_URL: `${url}/api/v1`,

@@ -86,6 +86,9 @@ describe('what register adds and logs', () => {
     [{ LOGFERRY_BURST: 'many' }, 'LF004', /1000\/s/],
     [{ LOGFERRY_REPEATS: 'often' }, 'LF004', /a duration such as 10s/],
     [{ LOGFERRY_BREADCRUMBS: 'some' }, 'LF004', /a number of records/],
+    [{ LOGFERRY_REDACT_FIELDS: 'ssn,**' }, 'LF004', /names of fields/],
+    [{ LOGFERRY_REDACT_CENSOR: '"' }, 'LF004', /64 characters/],
+    [{ LOGFERRY_HASH_KEY: 'too short' }, 'LF004', /at least 16 characters/],
     [{ LOGFERRY_REDACT_PATTERNS: 'card,wallet' }, 'LF004', /default, pairs, bearer/],
   ])('%j is reported with what would do', (env, code, fix) => {
     const { problems } = read(env);

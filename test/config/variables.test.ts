@@ -224,7 +224,6 @@ describe('who wins', () => {
   });
 
   it.each<[string, Env, Config?]>([
-    ['unspecified-service', {}],
     ['older', { RARCH_LOGGING_SERVICE: 'older' }],
     ['ours', { RARCH_LOGGING_SERVICE: 'older', LOGFERRY_REDARCH_SERVICE: 'ours' }],
     ['code', { LOGFERRY_REDARCH_SERVICE: 'ours' }, { destinations: { redarch: { service: 'code' } } }],

@@ -20,6 +20,8 @@ export interface Entry {
 export interface NoCall {
   readonly rows: readonly number[];
   readonly what: string;
+  readonly old?: string;
+  readonly now?: string;
   readonly reason: string;
   readonly file: string;
 }

@@ -1,8 +1,6 @@
 // HTTP services for entries: programs that call themselves, and servers in this process with the middleware in front.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 
 /** A service of node:http that knows nothing of logferry; it asks itself for each path in turn, then ends. */
 export function service(...paths) {
@@ -27,13 +25,9 @@ export function service(...paths) {
 `;
 }
 
-/** The middleware as applications import it; from its file while the package does not export it. */
-export async function middleware(rig) {
-  try {
-    return await rig.load('http');
-  } catch {
-    return import(pathToFileURL(join(rig.folder, 'node_modules/logferry/dist/instrument/http/middleware.js')).href);
-  }
+/** The middleware as applications import it. */
+export function middleware(rig) {
+  return rig.load('http');
 }
 
 /** Starts a server with this handler, lets `act` ask it, stops it. */

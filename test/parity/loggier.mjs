@@ -234,7 +234,6 @@ export const LOGGIER = [
       has(value, { code: 1, stderr: /nobody caught this/ });
       has(loggier, [{ level: 'CRITICAL', message: /nobody caught this/, exception: { type: 'TypeError' } }]);
     },
-    missing: 'LOGFERRY_CAPTURE_UNCAUGHT is not read',
   },
   {
     rows: [56],
@@ -338,7 +337,6 @@ export const LOGGIER = [
       has(record(loggier, 'after').context, { region: 'eu' });
       has(record(loggier, 'own').context, { region: 'us' });
     },
-    missing: 'register has no LogContextProcessor',
   },
   {
     rows: [68, 69],
@@ -477,7 +475,6 @@ export const LOGGIER = [
       has(of('/missing'), { level: 'WARNING' });
       has(of('/broken'), { level: 'ERROR', context: { 'http.response.status_code': 500 } });
     },
-    missing: 'LOGFERRY_HTTP_LOG is not read',
   },
   {
     rows: [97, 102, 103],
@@ -591,7 +588,6 @@ export const LOGGIER = [
         slow,
       );
     },
-    missing: 'LOGFERRY_HTTP_SLOW is not read',
   },
   {
     rows: [100],
@@ -615,7 +611,6 @@ export const LOGGIER = [
       has(loggier, [{ message: /^GET \/none 404/ }]);
       has(lines(value.loggier), [/^GET \/denied 403/, /^GET \/broken 500/]);
     },
-    missing: 'LOGFERRY_HTTP_STATUSES is not read',
   },
   {
     rows: [101],
@@ -700,7 +695,6 @@ export const LOGGIER = [
       ]);
       holds(!JSON.stringify(slow).includes('hunter2'), 'no secret of the query is sent');
     },
-    missing: 'LOGFERRY_SLOW is not read',
   },
   {
     rows: [106],
@@ -785,7 +779,6 @@ export const LOGGIER = [
       ]);
       has(trakerr, [{ logLevel: 'warning', contextOperationTimeMillis: 250 }]);
     },
-    missing: 'Loggier gets the tag span_event with records that are no span events',
   },
   {
     rows: [115],
@@ -832,7 +825,6 @@ export const LOGGIER = [
       holds(!JSON.stringify(seen).includes('Schnucki'), 'sent nowhere');
       has(seen.loggier, [{ context: { nickname: '[REDACTED]' } }]);
     },
-    missing: 'LOGFERRY_REDACT_FIELDS is not read',
   },
   {
     rows: [116],

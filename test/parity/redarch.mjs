@@ -1,4 +1,5 @@
 // Calls of RedArch's client, and what becomes of them.
+import { middleware, serving } from './http.mjs';
 import { everywhere, has, holds, record } from './match.mjs';
 import { filesBelow, LOG } from './rig.mjs';
 
@@ -76,11 +77,14 @@ export const REDARCH = [
     now: 'the same names',
     run: (rig) =>
       rig.program(`${LOG} log('debug', { severityNumber: 5 }); log('info');`, {
-        env: { RARCH_LOGGING_DEFAULT_LEVEL: 'INFO', LOGFERRY_PLATFORMS: 'redarch,logtide' },
+        env: {
+          ...{ RARCH_LOGGING_DEFAULT_LEVEL: 'INFO', RARCH_LOGGING_SERVICE: 'by-redarch' },
+          ...{ OTEL_SERVICE_NAME: 'by-otel', LOGFERRY_PLATFORMS: 'redarch,logtide' },
+        },
       }),
     expect: ({ redarch, logtide }) => {
-      has(texts(redarch), ['info']);
-      has(texts(logtide), ['debug', 'info']);
+      has([texts(redarch), texts(logtide)], [['info'], ['debug', 'info']]);
+      has([redarch[0].service, logtide[0].service], ['by-redarch', 'by-otel']);
     },
   },
   {
@@ -257,6 +261,32 @@ export const REDARCH = [
       const { trace_id: trace } = record(logtide, 'in');
       has([record(redarch, 'in').request_id, record(redarch, 'out').request_id], [trace, trace]);
       has(record(redarch, 'with id'), { request_id: 'req_456', context: { trace_id: trace } });
+    },
+  },
+  {
+    rows: [67],
+    what: 'an x-request-id that comes with the request',
+    old: 'request_id=request.headers["x-request-id"]',
+    now: "app.use(logRequests({ headers: ['x-request-id'] })), withLogContext({ 'request.id': … }, next)",
+    run: (rig) =>
+      rig.code(async ({ logger, withLogContext }) => {
+        const { loggedHandler } = await middleware(rig);
+        const handler = loggedHandler(
+          ({ headers }, response) =>
+            withLogContext({ 'request.id': headers['x-request-id'] }, () => {
+              logger().emit({ body: 'inside' });
+              response.end('done');
+            }),
+          { headers: ['x-request-id'] },
+        );
+        await serving(handler, async (url) => (await fetch(url, { headers: { 'x-request-id': 'req_456' } })).text());
+      }),
+    expect: ({ redarch }) => {
+      has(record(redarch, 'inside'), { request_id: 'req_456' });
+      has(
+        redarch.find(({ message }) => message.startsWith('GET / 200')),
+        { request_id: 'req_456' },
+      );
     },
   },
   {

@@ -1,9 +1,11 @@
 // `npm run parity`: every call of the five platforms' own clients in its form here, performed against the local sink.
 //
 //   node test/parity/run.mjs [--seed loggier] [--row 30] [--json]        `npm run build` first
+//   node test/parity/run.mjs --markdown                                  the calls as tables, without running them
 import { parseArgs } from 'node:util';
 import { attempt } from './attempt.mjs';
 import { ENTRIES, NO_CALLS, ROWS } from './entries.mjs';
+import { tables } from './markdown.mjs';
 import { Rig } from './rig.mjs';
 
 const EXCERPT = 110;
@@ -63,6 +65,12 @@ async function main({ json, ...choice }) {
 }
 
 const { values } = parseArgs({
-  options: { seed: { type: 'string' }, row: { type: 'string' }, json: { type: 'boolean', default: false } },
+  options: {
+    seed: { type: 'string' },
+    row: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+  },
 });
-process.exitCode = await main(values);
+if (values.markdown) process.stdout.write(tables());
+else process.exitCode = await main(values);

@@ -167,7 +167,6 @@ export const TRAKERR = [
       has(special.trakerr, [{ deploymentStage: 'eu-staging', contextAppVersion: '9.9.9-eu' }]);
       has(special.logtide, [{ metadata: { environment: 'staging', release: '9.9.9' } }]);
     },
-    missing: 'what the resource says wins over options of Trakerr',
   },
   {
     rows: [37, 38],
@@ -234,7 +233,42 @@ export const TRAKERR = [
         contextEnvHostname: 'web-9',
       });
     },
-    missing: 'data centre, stage, version and host name of a record are not read, only of the resource',
+  },
+  {
+    rows: [50],
+    what: 'who wins',
+    old: '(client values are defaults of every event, an event’s own values win)',
+    now: 'record > context > option in code > LOGFERRY_TRAKERR_… > LOGFERRY_… > OTEL_… > default',
+    run: async (rig) => {
+      const sources = {
+        OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=of-otel',
+        LOGFERRY_ENVIRONMENT: 'for-all',
+        LOGFERRY_TRAKERR_DEPLOYMENT_STAGE: 'for-trakerr',
+        LOGFERRY_CONFIG: './logferry.config.mjs',
+      };
+      const files = {
+        'logferry.config.mjs': `export default { destinations: { trakerr: { deploymentStage: 'in-code' } } };`,
+      };
+      const source = `${LOG} import { setGlobalContext, withLogContext } from 'logferry';
+        const stage = (value) => ({ 'deployment.environment.name': value });
+        log('plain'); setGlobalContext(stage('global')); log('global');
+        withLogContext(stage('context'), () => { log('context'); log('record', { attributes: stage('record') }); });`;
+      const stages = [];
+      for (let count = 0; count <= 4; count += 1) {
+        const env = Object.fromEntries([...Object.entries(ONLY), ...Object.entries(sources).slice(0, count)]);
+        const { trakerr } = await rig.program(source, { env, files });
+        stages.push(['plain', 'global', 'context', 'record'].map((text) => record(trakerr, text).deploymentStage));
+      }
+      return { value: stages };
+    },
+    expect: ({ value }) => {
+      const near = ['global', 'context', 'record'];
+      const plain = ['development', 'of-otel', 'for-all', 'for-trakerr', 'in-code'];
+      has(
+        value,
+        plain.map((stage) => [stage, ...near]),
+      );
+    },
   },
   {
     rows: [41],
@@ -516,7 +550,6 @@ export const TRAKERR = [
       has(seen.trakerr, [{ eventUser: /^\S{8,}$/ }]);
       holds(!JSON.stringify(seen).includes('jill@'), 'nobody reads who it is');
     },
-    missing: 'LOGFERRY_HASH_FIELDS is not read',
   },
   {
     rows: [124],

@@ -241,6 +241,27 @@ test('span events carry their span and its tag', () => {
   });
 });
 
+test('what is told of a whole span is no span event', () => {
+  const slow = encode({ body: 'slow db SELECT', span: SPAN, attributes: { tags: ['performance'] } });
+  expect(slow).toMatchObject({ tags: ['performance'], context: { span: { name: 'GET /orders' } } });
+});
+
+test('the stage of a record wins over option and resource', () => {
+  const resource = { 'deployment.environment.name': 'production' };
+  const attributes = { 'deployment.environment.name': 'canary' };
+  expect(encode({ resource })).toMatchObject({ environment: 'production', context: { environment: 'production' } });
+  expect(encode({ resource }, { environment: 'eu' })).toMatchObject({
+    environment: 'eu',
+    context: { environment: 'eu' },
+  });
+  expect(encode({ resource, attributes }, { environment: 'eu' })).toMatchObject({
+    ...{ environment: 'canary', context: { ...attributes, environment: 'canary', service_name: 'unknown_service' } },
+  });
+  expect(encode({ resource, attributes: { ...attributes, environment: 'mine' } }).context).toMatchObject({
+    environment: 'mine',
+  });
+});
+
 describe('hostile records', () => {
   const known = ['trace_id', 'tags', 'environment', 'resource', 'exception.type', 'exception.stacktrace', 'event.name'];
   test('become one valid object without repeated keys', () => {

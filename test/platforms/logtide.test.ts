@@ -109,10 +109,19 @@ describe('LogTide entry: golden payloads', () => {
     expect(entry.metadata.resource).toBeDefined();
   });
 
-  it('takes the service from the record, the resource, the option, the placeholder, in this order', () => {
+  it('takes a trace id that is none of OpenTelemetry’s where the record has no trace', () => {
+    const attributes = { 'trace.custom_id': 'request-456' };
+    expect(encode({ attributes })).toMatchObject({ trace_id: 'request-456', metadata: attributes });
+    expect(encode({ attributes: { 'trace.custom_id': 'x'.repeat(5_000) } }).trace_id).toBe('x'.repeat(256));
+    const spanContext = { traceId: TRACE, spanId: SPAN, traceFlags: 1 };
+    expect(encode({ attributes, spanContext }).trace_id).toBe(TRACE);
+  });
+
+  it('takes the service from the record, the option, the resource, the placeholder, in this order', () => {
     const placeholder = { attributes: { 'service.name': 'unknown_service:node' } };
     expect(encode({ attributes: { 'logtide.service': 'billing' } }).service).toBe('billing');
-    expect(encode({}, { service: 'option' }).service).toBe('checkout');
+    expect(encode({}, { service: 'option' }).service).toBe('option');
+    expect(encode({}).service).toBe('checkout');
     expect(encode({ resource: placeholder }, { service: 'option' }).service).toBe('option');
     expect(encode({ resource: placeholder }).service).toBe('unknown_service:node');
     expect(encode({ resource: { attributes: {} } }).service).toBe('unknown');

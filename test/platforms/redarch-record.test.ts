@@ -117,7 +117,8 @@ describe('service', () => {
   const named = { 'service.name': 'shop', 'service.namespace': 'eu' };
   test.each<[string, RecordParts, RedArchRecordOptions, string]>([
     ['attribute', { attributes: { 'redarch.service': 'own' }, resource: named }, { service: 'option' }, 'own'],
-    ['resource', { resource: named }, { service: 'option' }, 'shop'],
+    ['option before resource', { resource: named }, { service: 'option', serviceNamespace: true }, 'option'],
+    ['resource', { resource: named }, {}, 'shop'],
     ['resource with namespace', { resource: named }, { serviceNamespace: true }, 'eu/shop'],
     ['no namespace', { resource: { 'service.name': 'shop' } }, { serviceNamespace: true }, 'shop'],
     ['placeholder, option', { resource: { 'service.name': 'unknown_service:node' } }, { service: 'option' }, 'option'],

@@ -199,7 +199,7 @@ describe('fields from attributes', () => {
   });
 });
 
-test('options are defaults behind record and resource', () => {
+test('the record wins over options, and these over the resource', () => {
   const options = {
     ...{ appVersion: 'v', deploymentStage: 'st', sku: 'k', device: 'd', dataCenter: 'dc', dataCenterRegion: 'r' },
     ...{ envName: 'en', envVersion: 'ev', hostname: 'h', os: 'o', osVersion: 'ov', browser: 'b', browserVersion: 'bv' },
@@ -221,13 +221,25 @@ test('options are defaults behind record and resource', () => {
     ...{ 'service.version': '2', 'deployment.environment': 'old', 'cloud.provider': 'aws', 'os.name': 'ubuntu' },
     ...{ 'device.id': 'rd', 'browser.name': 'rb', 'trakerr.sku': 'rk' },
   };
-  expect(encode({ resource }, options)).toMatchObject({
+  expect(encode({ resource })).toMatchObject({
     ...{ contextAppVersion: '2', deploymentStage: 'old', contextDataCenter: 'aws', contextAppOS: 'Ubuntu' },
     ...{ contextDevice: 'rd', contextAppBrowser: 'rb', contextAppSku: 'rk' },
   });
-  expect(encode({ resource, attributes: { 'device.id': 'ad', 'user.id': 'au' } }, options)).toMatchObject({
-    ...{ contextDevice: 'ad', eventUser: 'au' },
+  expect(encode({ resource }, options)).toMatchObject({
+    ...{ contextAppVersion: 'v', deploymentStage: 'st', contextDataCenter: 'dc', contextAppOS: 'o' },
+    ...{ contextDevice: 'd', contextAppBrowser: 'b', contextAppSku: 'k' },
   });
+  // What has lost its field is not lost.
+  expect(unmapped({ resource }, options)).toMatchObject({ resource });
+  const attributes = {
+    ...{ 'device.id': 'ad', 'user.id': 'au', 'service.version': '3', 'deployment.environment.name': 'canary' },
+    ...{ 'host.name': 'web-9', 'cloud.availability_zone': 'us-2b', 'cloud.region': 'us' },
+  };
+  expect(encode({ resource, attributes }, options)).toMatchObject({
+    ...{ contextDevice: 'ad', eventUser: 'au', contextAppVersion: '3', deploymentStage: 'canary' },
+    ...{ contextEnvHostname: 'web-9', contextDataCenter: 'us-2b', contextDataCenterRegion: 'us', contextAppOS: 'o' },
+  });
+  expect(unmapped({ resource, attributes }, options)).not.toHaveProperty('host.name');
 });
 
 describe('correlation', () => {

@@ -6,6 +6,7 @@ import { odysseus } from '../../src/platforms/odysseus.ts';
 import type { Platform } from '../../src/platforms/platform.ts';
 import { redarch } from '../../src/platforms/redarch.ts';
 import { trakerr } from '../../src/platforms/trakerr.ts';
+import { JsonWriter } from '../../src/record/json-value.ts';
 import type { EmittedRecord } from '../../src/record/record.ts';
 import { Redactor } from '../../src/record/redact/redactor.ts';
 import { redactSettings } from '../../src/redact-options.ts';
@@ -135,5 +136,25 @@ describe('fields of one’s own, wherever a platform reads them', () => {
       expect(scan.found()).toEqual([]);
       expect(text).toContain('hash' in options ? 'hmac:' : '[REDACTED]');
     }
+  });
+});
+
+describe('what is cut or turned into text first', () => {
+  it('row 86: a card that the end of what is read cuts in two leaves no digits', () => {
+    const json = new JsonWriter(undefined, undefined, new Redactor());
+    // So much is taken out in front that what is left would fit, up to where reading ends.
+    const head = `password=${'p'.repeat(30_000)} `;
+    const text = `${head}${'x'.repeat(65_536 + 1_024 - head.length - 9)} 4111111111111111 ${'y'.repeat(9_000)}`;
+    expect(json.string(text)).not.toContain('41111111');
+    expect(json.string(text)).toMatch(/x…\[\+\d+\]"$/);
+  });
+
+  it.each(['loggier', 'trakerr'])('row 86: %s: objects among the tags are read by their names, not as text', (name) => {
+    const { codec } = (VARIANTS[name] as Platform).logs;
+    const redactor = new Redactor(redactSettings({ fields: ['a.b'] }));
+    const encode = codec.encoder?.({ ...defaultEncoding(), redactor }) ?? codec.encode;
+    const text = encode(record({ body: 'x', attributes: { tags: [{ a: { b: WORD, c: 'kept' } }] } }));
+    expect(text).toContain('kept');
+    expect(text).not.toContain(WORD);
   });
 });

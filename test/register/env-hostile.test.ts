@@ -20,7 +20,7 @@ describe('whatever the environment holds', () => {
         const { names: on, problems } = read(env);
         expect(new Set(on).size).toBe(on.length);
         for (const { code, where, what, fix } of problems) {
-          expect(code).toMatch(/^LF(?:00[1-6]|016)$/);
+          expect(code).toMatch(/^LF(?:00[1-6]|01[67])$/);
           for (const part of [where, what, fix]) expect(part).not.toBe('');
         }
       }),

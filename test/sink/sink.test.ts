@@ -55,7 +55,6 @@ describe('routes', () => {
       LOGTIDE_API_KEY: expect.stringMatching(/^lp_[0-9a-f]{64}$/),
       RARCH_LOGGING_URL: `${sink.url}/log`,
       RARCH_LOGGING_API_KEY: sink.credentials.redarchApiKey,
-      RARCH_LOGGING_SERVICE: expect.any(String),
       LOGGIER_API_URL: sink.url,
       LOGGIER_API_KEY: 'mine',
       TRAKERR_API_URL: `${sink.url}/api/v1`,

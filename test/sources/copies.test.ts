@@ -26,8 +26,6 @@ it.each([
   ['after', ['--import', 'logferry/register', '--import', './own-hooks.mjs']],
   ['before', ['--import', './own-hooks.mjs', '--import', 'logferry/register']],
 ])('loggers of ES modules are heard beside module hooks that were installed %s ours', async (_, flags) => {
-  const copy = join(shop.installed.directory, 'copies/import-in-the-middle');
-  cpSync(join(MODULES, 'import-in-the-middle'), copy, { recursive: true });
   const { code, stderr } = await shop.installed.run('pino.mjs', { flags, env: shop.env({ LOGFERRY_QUIET: 'true' }) });
   expect([code, stderr]).toEqual([0, '']);
   expect(shop.messages()).toEqual(['hello']);

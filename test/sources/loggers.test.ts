@@ -70,6 +70,12 @@ describe('what is heard', () => {
   });
 });
 
+it('nothing is started in the thread of module hooks, where Node runs what --require names once more', async () => {
+  const env = shop.env({ OTEL_LOG_LEVEL: 'debug' });
+  const { stderr } = await shop.installed.run('server.mjs', { flags: ['--require', 'logferry/register'], env });
+  expect(stderr.match(/Registered a global for trace/g)).toHaveLength(1);
+});
+
 describe('our own requests', () => {
   it('are neither spans nor records, with everything turned on', async () => {
     const env = shop.env({

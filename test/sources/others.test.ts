@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ended } from '../register/installed.ts';
-import { EVERYTHING, Shop } from './shop.ts';
+import { EVERYTHING, Shop, START_LINE } from './shop.ts';
 
 // Applications with an OpenTelemetry SDK of their own, before and after logferry: they keep what they have without us,
 // and the platforms get everything once.
@@ -79,6 +79,14 @@ describe.each(['server.cjs', 'server.mjs'])('started before logferry, then %s', 
     expect(theirs(ended)).toEqual([HTTP_SPAN]);
     expect(shop.messages()).toEqual(EVERYONE);
     expect(lines(ended)).toEqual(['0']);
+    expect(traces().size).toBe(1);
+    expect(traces()).not.toContain(undefined);
+  });
+
+  it('with a context manager only, it stays, and the rest is ours', async () => {
+    const ended = await shop.installed.run(app, { flags, env: shop.env({ PARTS: 'context' }) });
+    expect(ended.stderr).toMatch(START_LINE);
+    expect(shop.messages()).toEqual(EVERYONE);
     expect(traces().size).toBe(1);
     expect(traces()).not.toContain(undefined);
   });

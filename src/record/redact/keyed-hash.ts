@@ -11,7 +11,7 @@ export interface HashSettings {
 }
 
 /** Marks a hash, so that nobody takes it for the value. */
-export const HASH_PREFIX = 'hmac:';
+const HASH_PREFIX = 'hmac:';
 
 /**
  * Replaces values by `hmac:` and the beginning of their HMAC-SHA-256: the same value always has the same hash, and

@@ -1,4 +1,5 @@
-// Takes a tracer and a logger, and only then starts an SDK of its own.
+// Takes a tracer and a logger, and only then starts an SDK of its own; some of its packages have loaded http by then.
+require('node:http');
 const { trace } = require('@opentelemetry/api');
 const { logs } = require('@opentelemetry/api-logs');
 

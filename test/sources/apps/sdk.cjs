@@ -34,6 +34,7 @@ if (parts.includes('traces')) {
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: span })] }));
 }
+if (parts.includes('context')) context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
 if (parts.includes('logs')) {
   logs.setGlobalLoggerProvider(new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter: log })] }));
 }
