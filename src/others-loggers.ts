@@ -1,3 +1,6 @@
+import { diag } from '@opentelemetry/api';
+import { WINSTON_TRANSPORT, withoutArguments } from './sources/winston.ts';
+
 /** A logger of either Logs API. */
 export interface AnyLogger {
   emit(record: object): void;
@@ -26,7 +29,14 @@ class SwitchableLogger implements AnyLogger {
   }
 
   emit(record: object): void {
-    for (const logger of this.#current()) logger.emit(record);
+    for (const logger of this.#current()) {
+      try {
+        logger.emit(record);
+      } catch (error) {
+        // The SDK reads attributes as they are, and a getter among them may throw: not into the application.
+        diag.warn('logferry: a record could not be read', error);
+      }
+    }
   }
 
   enabled(options?: object): boolean {
@@ -76,7 +86,9 @@ export class SwitchableLoggerProvider implements AnyLoggerProvider {
 
   /** The logger of our provider, where an instrumentation of ours asks for it. */
   ownLogger(...scope: Scope): AnyLogger | undefined {
-    return this.#owner.ownsLogger(scope[0]) ? this.#own.getLogger(...scope) : undefined;
+    if (!this.#owner.ownsLogger(scope[0])) return undefined;
+    const logger = this.#own.getLogger(...scope);
+    return scope[0] === WINSTON_TRANSPORT ? withoutArguments(logger) : logger;
   }
 
   switchTo(targets: readonly AnyLoggerProvider[]): void {

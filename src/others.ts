@@ -10,10 +10,9 @@ import type { Slot } from './others-registry.ts';
 import { RegistryWatch } from './others-registry.ts';
 import type { SwitchableTracerProvider } from './others-tracers.ts';
 import type { RunningSource } from './sources/load.ts';
+import { WINSTON_TRANSPORT } from './sources/winston.ts';
 import type { AnySpanProcessor } from './span-processors.ts';
 
-/** Where winston's records come from: not its instrumentation, but the transport that it adds to every logger. */
-const WINSTON_TRANSPORT = '@opentelemetry/winston-transport';
 const WINSTON = '@opentelemetry/instrumentation-winston';
 
 /** Our instrumentations, which make room for the same ones of others. */

@@ -66,7 +66,7 @@ function installInThread(finder: PackageFinder, copy: string, include: readonly 
 }
 
 /**
- * Whether an ES module, such as this package, was loaded with `--require` where Node's thread for hooks cannot do the
+ * Whether an ES module was loaded with `--require` where Node's thread for hooks cannot do the
  * same: it loads what is required once more, fails, and takes the process with it (22.0 to 22.22.2, 24.0 to 24.11.0).
  */
 function wouldBreak(finder: PackageFinder): boolean {

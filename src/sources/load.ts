@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { Source } from './packages.ts';
 import { AUTO_INSTRUMENTATIONS, SOURCES } from './packages.ts';
 import type { PackageFinder } from './resolve.ts';
+import { logOnce, WINSTON_TRANSPORT } from './winston.ts';
 
 /** What we use of an instrumentation; both OpenTelemetry lines fit. */
 export interface Instrumentation {
@@ -98,6 +99,7 @@ class Loader {
 
   #started(instrumentation: Instrumentation, source: Source | undefined, file: string): void {
     if (source !== undefined) widen(instrumentation, source);
+    if (source?.needs?.package === WINSTON_TRANSPORT) logOnce(this.#finder, file);
     this.#running.push({ signal: source?.signal ?? 'traces', instrumentation, file });
   }
 

@@ -39,7 +39,7 @@ function priceOf(sku, { id, socket }) {
 
 app.get('/prices/:sku', (request, response) => {
   const price = request.params.sku.length * 1.5;
-  prices.debug(`price of ${request.params.sku} asked for`, { requestId: request.id, price, currency: 'EUR' });
+  prices.debug('price of %s asked for', request.params.sku, { requestId: request.id, price, currency: 'EUR' });
   response.json({ price });
 });
 

@@ -127,11 +127,12 @@ export class RequestCapture implements RequestExtras {
     }
   }
 
-  /** An endpoint says more than what was set up for all: it wins, its tags are added. */
+  /** An endpoint says more than what was set up for all: it wins, its tags and headers are added. */
   #refine(settings: CaptureSettings): void {
-    const { tracked, slowMillis, user, logger } = this.#settings;
+    const { tracked, slowMillis, user, logger, header } = this.#settings;
     this.#settings = {
       ...settings,
+      header: (name) => settings.header(name) || header(name),
       tracked: settings.tracked ?? tracked,
       slowMillis: settings.slowMillis ?? slowMillis,
       user: settings.user ?? user,
