@@ -50,7 +50,7 @@ export interface ProxyTracerProvider extends SdkTracerProvider {
  * Adds the bridge to a tracer provider. The API has no way to do so, the processor list is a private field of both SDK
  * lines; false when it is not there (a provider of another make). Never throws.
  */
-export function attachBridge(bridge: AnySpanProcessor, provider: ProxyTracerProvider): boolean {
+function attachBridge(bridge: AnySpanProcessor, provider: ProxyTracerProvider): boolean {
   try {
     const active = (provider.getDelegate?.() ?? provider)._activeSpanProcessor;
     const processors = active?._spanProcessors;

@@ -1,5 +1,5 @@
 /** Where every `@opentelemetry/api` 1.x keeps what is registered, by name. */
-export const API = Symbol.for('opentelemetry.js.api.1');
+const API = Symbol.for('opentelemetry.js.api.1');
 
 const SLOTS = ['trace', 'context', 'propagation', 'logs', 'metrics', 'diag'] as const;
 export type Slot = (typeof SLOTS)[number];
