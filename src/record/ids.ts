@@ -54,7 +54,11 @@ export function nameUuid(text: string): string {
   return bytes.toString('hex');
 }
 
-const HEX_PAIRS: readonly string[] = Array.from({ length: 65_536 }, (_, index) => index.toString(16).padStart(4, '0'));
+const HEX_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+function hex16(value: number): string {
+  return `${HEX_BYTES[value >> 8]}${HEX_BYTES[value & 0xff]}`;
+}
 
 /**
  * A source of dashed version-4 UUIDs: 74 random bits per source, then a counter from a random start.
@@ -68,10 +72,15 @@ export function uuidSource(): () => string {
   let high = seed.readUInt16BE(10);
   let middle = seed.readUInt16BE(12);
   let low = seed.readUInt16BE(14);
+  const headOf = (): string => prefix + hex16(high) + hex16(middle);
+  let head = headOf();
   return () => {
     low = (low + 1) & 0xffff;
-    if (low === 0) middle = (middle + 1) & 0xffff;
-    if (low === 0 && middle === 0) high = (high + 1) & 0xffff;
-    return prefix + HEX_PAIRS[high] + HEX_PAIRS[middle] + HEX_PAIRS[low];
+    if (low === 0) {
+      middle = (middle + 1) & 0xffff;
+      if (middle === 0) high = (high + 1) & 0xffff;
+      head = headOf();
+    }
+    return head + hex16(low);
   };
 }
