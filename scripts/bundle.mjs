@@ -20,7 +20,7 @@ const BUNDLES = {
   // With what the client takes from below, so that it needs nothing of the delivery.
   platforms: /^(?:platforms\/.+|option-checks|delivery\/(?:answer-handler|backoff|retry-after))$/,
   shared: /^(?:index|instrument\/http\/middleware)$/,
-  start: /^start$/,
+  start: /^start\/start$/,
   client: /^client\/logtide$/,
   sink: /^sink\/sink$/,
 };

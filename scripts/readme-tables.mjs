@@ -51,7 +51,7 @@ export function withTables(readme, variables) {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const { VARIABLES } = await import('../dist/env-table.js');
+  const { VARIABLES } = await import('../dist/env/table.js');
   const path = new URL('../README.md', import.meta.url);
   writeFileSync(path, withTables(readFileSync(path, 'utf8'), VARIABLES));
 }

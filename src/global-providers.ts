@@ -1,8 +1,8 @@
 import * as api from '@opentelemetry/api';
-import { apiLogsProvider, setApiLogsProvider } from './others-api-logs.ts';
-import type { AnyLoggerProvider } from './others-loggers.ts';
-import type { Slot } from './others-registry.ts';
-import { registrations } from './others-registry.ts';
+import { apiLogsProvider, setApiLogsProvider } from './others/api-logs.ts';
+import type { AnyLoggerProvider } from './others/loggers.ts';
+import type { Slot } from './others/registry.ts';
+import { registrations } from './others/registry.ts';
 import type { AnySpanProcessor } from './span-processors.ts';
 
 /** The Logs API as both packages have it. */

@@ -1,8 +1,8 @@
 import type { DestinationStats } from './delivery/stats.ts';
 import type { FlushOptions, FlushReport } from './flush.ts';
 import { flushReport } from './flush.ts';
-import type { LevelSetting } from './levels.ts';
-import type { Level } from './levels-names.ts';
+import type { LevelSetting } from './levels/levels.ts';
+import type { Level } from './levels/names.ts';
 
 /** What `logferry/register` has started in this thread, whichever copy or version of the package that was. */
 export interface RegisterHandle {

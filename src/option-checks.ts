@@ -1,5 +1,5 @@
-import { severityOf } from './levels-names.ts';
-import { isPattern } from './levels-pattern.ts';
+import { severityOf } from './levels/names.ts';
+import { isPattern } from './levels/pattern.ts';
 
 /** A number option with its default; throws a `TypeError` or `RangeError` that names it. */
 export function numberOption(option: string, value: unknown, fallback: number, min: number, integer = true): number {

@@ -4,7 +4,7 @@ import { CIRCUIT_BREAKER_DEFAULTS, type CircuitBreakerOptions } from './delivery
 import type { DeadLetterHandler } from './delivery/dead-letter.ts';
 import type { DropHandler } from './delivery/listeners.ts';
 import type { SpoolSettings } from './delivery/spool/spool-settings.ts';
-import type { LevelMap } from './levels.ts';
+import type { LevelMap } from './levels/levels.ts';
 import { type LimitOptions, type LimitSettings, limitSettings } from './limit-options.ts';
 import { knownOptions, levelsOption, numberOption, scopesOption } from './option-checks.ts';
 import type { RedactionSettings } from './record/redact/redactor.ts';

@@ -6,8 +6,8 @@ import type { Destination } from './destination.ts';
 import type { FlushOptions, FlushReport } from './flush.ts';
 import { flushReport } from './flush.ts';
 import type { EnrichableRecord } from './instrument/log-context-processor.ts';
-import type { LevelSetting } from './levels.ts';
-import type { Level } from './levels-names.ts';
+import type { LevelSetting } from './levels/levels.ts';
+import type { Level } from './levels/names.ts';
 import type { EmittedRecord } from './record/record.ts';
 import type { SpanEventTarget } from './span-event-bridge.ts';
 

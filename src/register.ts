@@ -1,6 +1,6 @@
 import { isMainThread, parentPort } from 'node:worker_threads';
 import { isRegistered, registeredHandle, setRegisteredHandle } from './handle.ts';
-import { start } from './start.ts';
+import { start } from './start/start.ts';
 import { writeLine } from './stderr-diag.ts';
 import { SDK_VERSION } from './version.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { withTables } from '../scripts/readme-tables.mjs';
-import { VARIABLES } from '../src/env-table.ts';
+import { VARIABLES } from '../src/env/table.ts';
 
 const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 

@@ -1,4 +1,4 @@
-import type { ConfiguredDestination } from '../env-destinations.ts';
+import type { ConfiguredDestination } from '../env/destinations.ts';
 import type { Platform } from '../platforms/platform.ts';
 
 /** A destination of the environment with the platform that it sends to. */

@@ -1,6 +1,6 @@
-import { type LoadedConfig, loadConfig } from '../config-file.ts';
-import type { EnvironmentContext } from '../env-reader.ts';
-import { VARIABLES, variablesOf } from '../env-table.ts';
+import { type LoadedConfig, loadConfig } from '../config/file.ts';
+import type { EnvironmentContext } from '../env/reader.ts';
+import { VARIABLES, variablesOf } from '../env/table.ts';
 import { PLATFORMS, type PlatformName } from '../platforms/registry.ts';
 
 type Env = EnvironmentContext['env'];

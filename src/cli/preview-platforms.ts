@@ -1,8 +1,8 @@
 import type { Additions } from '../additions.ts';
 import { systemClock } from '../clock.ts';
 import { withEncoding } from '../encoding.ts';
-import { readEnvironment } from '../env.ts';
-import type { EnvironmentContext } from '../env-reader.ts';
+import { readEnvironment } from '../env/environment.ts';
+import type { EnvironmentContext } from '../env/reader.ts';
 import { deliverySettings } from '../options.ts';
 import type { Channel, Platform } from '../platforms/platform.ts';
 import { PLATFORMS, type PlatformName } from '../platforms/registry.ts';

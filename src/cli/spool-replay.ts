@@ -6,7 +6,7 @@ import { nodeFiles } from '../delivery/spool/files.ts';
 import { DEAD_FOLDER, destinationFolder } from '../delivery/spool/names.ts';
 import { ownerFacts } from '../delivery/spool/owner.ts';
 import type { Destination } from '../destination.ts';
-import { type Environment, readEnvironment } from '../env.ts';
+import { type Environment, readEnvironment } from '../env/environment.ts';
 import { PLATFORMS } from '../platforms/registry.ts';
 import { installDiagLogger } from '../stderr-diag.ts';
 import { durationOf, isOfPlatform, platformOf, readArgs, type SpoolArgs } from './spool-args.ts';

@@ -1,5 +1,5 @@
 import type { SlowSpanRule } from '../instrument/slow-rules.ts';
-import type { LevelMap } from '../levels.ts';
+import type { LevelMap } from '../levels/levels.ts';
 import type { PlatformName } from '../platforms/registry.ts';
 import type { TrakerrCustomData } from '../platforms/trakerr.ts';
 import type { PatternName } from '../record/redact/text-redactor.ts';

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import type { Level } from '../levels-names.ts';
+import type { Level } from '../levels/names.ts';
 import { numberOption } from '../option-checks.ts';
 import type { StackFrame } from '../record/stack.ts';
 import { parseFrame } from '../record/stack.ts';

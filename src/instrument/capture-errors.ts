@@ -1,4 +1,4 @@
-import type { Level } from '../levels-names.ts';
+import type { Level } from '../levels/names.ts';
 import { knownOptions } from '../option-checks.ts';
 import type { LogEmitter } from './application-logger.ts';
 import { checkLogger, emitSafely } from './application-logger.ts';

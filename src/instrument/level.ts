@@ -1,5 +1,5 @@
-import type { Level } from '../levels-names.ts';
-import { severityOf as numberOf } from '../levels-names.ts';
+import type { Level } from '../levels/names.ts';
+import { severityOf as numberOf } from '../levels/names.ts';
 
 /** Severity of a record as its two fields. */
 export interface Severity {

@@ -1,5 +1,5 @@
 import type { TimeInput } from '@opentelemetry/api';
-import type { Level } from '../levels-names.ts';
+import type { Level } from '../levels/names.ts';
 import type { LogEmitter } from './application-logger.ts';
 import { emitSafely } from './application-logger.ts';
 import { severityOf } from './level.ts';

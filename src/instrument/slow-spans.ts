@@ -1,7 +1,7 @@
 import type { Context } from '@opentelemetry/api';
 import { context as otelContext, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
-import { ScopePatterns } from '../levels-pattern.ts';
+import { ScopePatterns } from '../levels/pattern.ts';
 import type { EmittedRecord } from '../record/record.ts';
 import type { SpanEventTarget } from '../span-event-bridge.ts';
 import type { LogEmitter } from './application-logger.ts';

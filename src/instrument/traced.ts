@@ -2,7 +2,7 @@ import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { isSpanContextValid, context as otelContext, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { Clock } from '../clock.ts';
 import { systemClock } from '../clock.ts';
-import type { Level } from '../levels-names.ts';
+import type { Level } from '../levels/names.ts';
 import { knownOptions, numberOption } from '../option-checks.ts';
 import { SDK_NAME, SDK_VERSION } from '../version.ts';
 import type { LogEmitter } from './application-logger.ts';

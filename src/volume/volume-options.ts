@@ -1,4 +1,4 @@
-import { isPattern, ScopePatterns } from '../levels-pattern.ts';
+import { isPattern, ScopePatterns } from '../levels/pattern.ts';
 import { knownOptions, numberOption } from '../option-checks.ts';
 import type { BreadcrumbOptions } from './breadcrumbs.ts';
 import type { BurstOptions } from './burst.ts';

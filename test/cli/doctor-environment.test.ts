@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { environmentPlatforms } from '../../src/cli/doctor-platforms.ts';
-import { readEnvironment } from '../../src/env.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
 import { type Env, examined, LOGTIDE_KEY } from './doctor-rig.ts';
 import { temporary, tree } from './spool-rig.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Config } from '../../src/config.ts';
-import { readEnvironment } from '../../src/env.ts';
-import { withHashKey } from '../../src/env-delivery.ts';
-import type { Features } from '../../src/env-features.ts';
+import type { Config } from '../../src/config/config.ts';
+import { withHashKey } from '../../src/env/delivery.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
+import type { Features } from '../../src/env/features.ts';
 import type { Env } from '../register/read-env.ts';
 
 function read(env: Env, config?: Config) {

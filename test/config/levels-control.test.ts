@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { Levels } from '../../src/levels.ts';
-import { controlLevels, type LevelControl } from '../../src/levels-control.ts';
-import { DestinationLevels } from '../../src/levels-destination.ts';
+import { controlLevels, type LevelControl } from '../../src/levels/control.ts';
+import { DestinationLevels } from '../../src/levels/destination-levels.ts';
+import { Levels } from '../../src/levels/levels.ts';
 import { until } from '../support/delivery-rig.ts';
 import { FakeClock, turn } from '../support/fake-clock.ts';
 

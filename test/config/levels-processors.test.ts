@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { Destination } from '../../src/destination.ts';
 import { DurableLogRecordProcessor } from '../../src/durable-processor.ts';
 import { PlatformLogExporter } from '../../src/exporter.ts';
-import { Levels } from '../../src/levels.ts';
+import { Levels } from '../../src/levels/levels.ts';
 import type { DeliveryOptions } from '../../src/options.ts';
 import type { Platform } from '../../src/platforms/platform.ts';
 import { WriteThroughLogRecordProcessor } from '../../src/processor.ts';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Levels } from '../../src/levels.ts';
-import { DestinationLevels, NOTHING, type OwnLevels, passes } from '../../src/levels-destination.ts';
-import { levelOf, severityOf } from '../../src/levels-names.ts';
-import { isPattern, ScopePatterns, scopeFilter } from '../../src/levels-pattern.ts';
-import { parseLevels } from '../../src/levels-text.ts';
+import { DestinationLevels, NOTHING, type OwnLevels, passes } from '../../src/levels/destination-levels.ts';
+import { Levels } from '../../src/levels/levels.ts';
+import { levelOf, severityOf } from '../../src/levels/names.ts';
+import { isPattern, ScopePatterns, scopeFilter } from '../../src/levels/pattern.ts';
+import { parseLevels } from '../../src/levels/text.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 
 describe('names of levels', () => {

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Config } from '../../src/config.ts';
-import { type Environment, readEnvironment } from '../../src/env.ts';
+import type { Config } from '../../src/config/config.ts';
+import { type Environment, readEnvironment } from '../../src/env/environment.ts';
 import { resourceAttributes } from '../../src/resource.ts';
 import { ALL, COMPLETE, type Env, read } from '../register/read-env.ts';
 

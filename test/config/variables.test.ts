@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Config } from '../../src/config.ts';
+import type { Config } from '../../src/config/config.ts';
+import { grouped } from '../../src/env/delivery.ts';
 import { DELIVERY_ROWS } from '../../src/env/delivery-rows.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
 import { LOGGIER, LOGTIDE, ODYSSEUS, REDARCH, TRAKERR } from '../../src/env/factory-rows.ts';
+import { VARIABLES, variablesOf } from '../../src/env/table.ts';
+import { parseValue } from '../../src/env/values.ts';
 import { CODE_ONLY } from '../../src/env/variable.ts';
-import { readEnvironment } from '../../src/env.ts';
-import { grouped } from '../../src/env-delivery.ts';
-import { VARIABLES, variablesOf } from '../../src/env-table.ts';
-import { parseValue } from '../../src/env-values.ts';
 import { type DeliveryOptions, deliverySettings } from '../../src/options.ts';
 import type { Platform } from '../../src/platforms/platform.ts';
 import { PLATFORMS, type PlatformName } from '../../src/platforms/registry.ts';

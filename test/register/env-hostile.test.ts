@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readEnvironment } from '../../src/env.ts';
-import { VARIABLES } from '../../src/env-table.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
+import { VARIABLES } from '../../src/env/table.ts';
 import { read } from './read-env.ts';
 
 describe('whatever the environment holds', () => {

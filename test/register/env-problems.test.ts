@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readEnvironment } from '../../src/env.ts';
-import { VARIABLES } from '../../src/env-table.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
+import { VARIABLES } from '../../src/env/table.ts';
 import { ALL, COMPLETE, read, without } from './read-env.ts';
 
 describe('LF001: part of the credentials', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { didYouMean } from '../../src/did-you-mean.ts';
-import type { VariableKind } from '../../src/env-table.ts';
-import { parseValue } from '../../src/env-values.ts';
+import type { VariableKind } from '../../src/env/table.ts';
+import { parseValue } from '../../src/env/values.ts';
 
 function value(kind: VariableKind, text: string): unknown {
   const parsed = parseValue(kind, text);

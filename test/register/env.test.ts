@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VARIABLES } from '../../src/env-table.ts';
+import { VARIABLES } from '../../src/env/table.ts';
 import { PLATFORMS } from '../../src/platforms/registry.ts';
 import { ALL, COMPLETE, type Env, read, without } from './read-env.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Destination } from '../../src/destination.ts';
-import { readEnvironment } from '../../src/env.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
 import { logtide } from '../../src/platforms/logtide.ts';
 import { secretFile } from '../../src/secret-file.ts';
 import { record, rig, serve, until } from '../support/delivery-rig.ts';

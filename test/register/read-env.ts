@@ -1,4 +1,4 @@
-import { readEnvironment } from '../../src/env.ts';
+import { readEnvironment } from '../../src/env/environment.ts';
 
 export type Env = Record<string, string>;
 

@@ -1,6 +1,6 @@
-import type { Environment } from '../../env.ts';
-import { readEnvironment } from '../../env.ts';
-import type { EnvironmentContext } from '../../env-reader.ts';
+import type { Environment } from '../../env/environment.ts';
+import { readEnvironment } from '../../env/environment.ts';
+import type { EnvironmentContext } from '../../env/reader.ts';
 import { readOtelEnvironment } from '../../otel-env.ts';
 import { resourceAttributes } from '../../resource.ts';
 import type { SpoolOptions } from '../../spool-options.ts';

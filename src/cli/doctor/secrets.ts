@@ -1,4 +1,4 @@
-import { VARIABLES } from '../../env-table.ts';
+import { VARIABLES } from '../../env/table.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What is too short to be a secret would blot out words. */

@@ -1,8 +1,8 @@
-import { type LoadedConfig, loadConfig } from '../../config-file.ts';
-import { grouped } from '../../env-delivery.ts';
-import type { EnvironmentContext } from '../../env-reader.ts';
-import { Reader } from '../../env-reader.ts';
-import { VARIABLES, variablesOf } from '../../env-table.ts';
+import { type LoadedConfig, loadConfig } from '../../config/file.ts';
+import { grouped } from '../../env/delivery.ts';
+import type { EnvironmentContext } from '../../env/reader.ts';
+import { Reader } from '../../env/reader.ts';
+import { VARIABLES, variablesOf } from '../../env/table.ts';
 import { PLATFORMS } from '../../platforms/registry.ts';
 import type { SpoolOptions } from '../../spool-options.ts';
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { VARIABLES } from '../../env-table.ts';
+import { VARIABLES } from '../../env/table.ts';
 import { startSink } from '../../sink/sink.ts';
 import { type Finding, finding, skipped } from './finding.ts';
 import { foundLoggers } from './loggers.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { ScopePatterns } from '../../levels-pattern.ts';
+import { ScopePatterns } from '../../levels/pattern.ts';
 import { knownOptions, numberOption } from '../../option-checks.ts';
 import type { LogEmitter } from '../application-logger.ts';
 import { checkLogger } from '../application-logger.ts';

@@ -1,4 +1,4 @@
-import type { Level } from '../../levels-names.ts';
+import type { Level } from '../../levels/names.ts';
 
 /** How a request has ended. */
 export interface RequestEnd {

@@ -1,5 +1,5 @@
 import type { Context, HrTime } from '@opentelemetry/api';
-import type { Level } from '../../levels-names.ts';
+import type { Level } from '../../levels/names.ts';
 import { knownOptions, numberOption } from '../../option-checks.ts';
 import type { EmittedRecord } from '../../record/record.ts';
 import type { SpanEventTarget } from '../../span-event-bridge.ts';

@@ -1,17 +1,17 @@
 import type { ContextManager, TracerProvider } from '@opentelemetry/api';
 import { context, propagation, trace } from '@opentelemetry/api';
-import type { ProxyTracerProvider } from './global-providers.ts';
-import { attachBridgeOrSay } from './global-providers.ts';
-import type { Slot } from './others-registry.ts';
-import { registrations } from './others-registry.ts';
-import { SwitchableTracerProvider } from './others-tracers.ts';
-import { TRACING } from './sources/packages.ts';
-import type { PackageFinder } from './sources/resolve.ts';
-import type { AnySpanProcessor } from './span-processors.ts';
-import type { Env } from './tracing-env.ts';
-import { propagatorOf, samplerOf } from './tracing-env.ts';
-import type { FlushableProcessor } from './tracing-exporters.ts';
-import { spanProcessorsOf } from './tracing-exporters.ts';
+import type { ProxyTracerProvider } from '../global-providers.ts';
+import { attachBridgeOrSay } from '../global-providers.ts';
+import type { Slot } from '../others/registry.ts';
+import { registrations } from '../others/registry.ts';
+import { SwitchableTracerProvider } from '../others/tracers.ts';
+import { TRACING } from '../sources/packages.ts';
+import type { PackageFinder } from '../sources/resolve.ts';
+import type { AnySpanProcessor } from '../span-processors.ts';
+import type { Env } from './environment.ts';
+import { propagatorOf, samplerOf } from './environment.ts';
+import type { FlushableProcessor } from './exporters.ts';
+import { spanProcessorsOf } from './exporters.ts';
 
 export interface TracingSetup {
   readonly finder: PackageFinder;

@@ -1,10 +1,10 @@
-import { deliveryVariables } from './env/delivery-variables.ts';
-import { GENERAL_VARIABLES } from './env/general-variables.ts';
-import { PLATFORM_VARIABLES } from './env/platform-variables.ts';
-import type { Variable } from './env/variable.ts';
-import type { PlatformName } from './platforms/registry.ts';
+import type { PlatformName } from '../platforms/registry.ts';
+import { deliveryVariables } from './delivery-variables.ts';
+import { GENERAL_VARIABLES } from './general-variables.ts';
+import { PLATFORM_VARIABLES } from './platform-variables.ts';
+import type { Variable } from './variable.ts';
 
-export type { Variable, VariableKind } from './env/variable.ts';
+export type { Variable, VariableKind } from './variable.ts';
 
 /**
  * Every variable that logferry reads beside OpenTelemetry's own. Names of credentials are the platforms' own; a

@@ -1,7 +1,7 @@
 import type { LevelMap } from './levels.ts';
 import { Levels } from './levels.ts';
-import { levelTarget, severityOf } from './levels-names.ts';
-import { ScopePatterns, scopeFilter } from './levels-pattern.ts';
+import { levelTarget, severityOf } from './names.ts';
+import { ScopePatterns, scopeFilter } from './pattern.ts';
 
 /** What a destination says for itself; it concerns no other. */
 export interface OwnLevels {

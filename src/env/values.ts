@@ -1,12 +1,12 @@
-import { parseCustomData } from './env/custom-data-text.ts';
-import type { KindValues, Variable, VariableKind } from './env/variable.ts';
-import { parseSlowRules } from './instrument/slow-rules.ts';
-import { LEVEL_WORDS, severityOf } from './levels-names.ts';
-import { parseLevels } from './levels-text.ts';
-import { PATTERN_NAMES } from './record/redact/text-redactor.ts';
-import { isCensor, isFieldName } from './redact-options.ts';
-import { parseResourceAttributes } from './resource.ts';
-import { parseBurst, parseSample } from './volume/volume-text.ts';
+import { parseSlowRules } from '../instrument/slow-rules.ts';
+import { LEVEL_WORDS, severityOf } from '../levels/names.ts';
+import { parseLevels } from '../levels/text.ts';
+import { PATTERN_NAMES } from '../record/redact/text-redactor.ts';
+import { isCensor, isFieldName } from '../redact-options.ts';
+import { parseResourceAttributes } from '../resource.ts';
+import { parseBurst, parseSample } from '../volume/volume-text.ts';
+import { parseCustomData } from './custom-data-text.ts';
+import type { KindValues, Variable, VariableKind } from './variable.ts';
 
 /**
  * A value that could be read, or what is expected instead; both when only parts could be read. `words` are what a

@@ -1,8 +1,8 @@
-import { didYouMean } from './did-you-mean.ts';
-import { upperSnake } from './env/variable.ts';
-import type { Reader } from './env-reader.ts';
-import { VARIABLES } from './env-table.ts';
-import { PLATFORMS } from './platforms/registry.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import type { Reader } from './reader.ts';
+import { VARIABLES } from './table.ts';
+import { upperSnake } from './variable.ts';
 
 const PREFIX = 'LOGFERRY_';
 const KNOWN: ReadonlySet<string> = new Set(VARIABLES.map(({ name }) => name));

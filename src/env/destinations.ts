@@ -1,15 +1,15 @@
-import type { Config } from './config.ts';
-import { Destination } from './destination.ts';
-import { grouped, merged, withHashKey, withSpool } from './env-delivery.ts';
-import type { EnvironmentContext, Reader, Values } from './env-reader.ts';
-import { fallbacks } from './env-reader.ts';
-import type { Variable } from './env-table.ts';
-import { variablesOf } from './env-table.ts';
-import type { Levels } from './levels.ts';
-import type { DeliveryOptions } from './options.ts';
-import type { Platform } from './platforms/platform.ts';
-import type { PlatformEntry } from './platforms/registry.ts';
-import { PLATFORMS } from './platforms/registry.ts';
+import type { Config } from '../config/config.ts';
+import { Destination } from '../destination.ts';
+import type { Levels } from '../levels/levels.ts';
+import type { DeliveryOptions } from '../options.ts';
+import type { Platform } from '../platforms/platform.ts';
+import type { PlatformEntry } from '../platforms/registry.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import { grouped, merged, withHashKey, withSpool } from './delivery.ts';
+import type { EnvironmentContext, Reader, Values } from './reader.ts';
+import { fallbacks } from './reader.ts';
+import type { Variable } from './table.ts';
+import { variablesOf } from './table.ts';
 
 /** A destination made from the environment. */
 export interface ConfiguredDestination {

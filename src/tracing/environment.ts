@@ -1,6 +1,6 @@
 import type { TextMapPropagator } from '@opentelemetry/api';
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import type { PackageFinder } from './sources/resolve.ts';
+import type { PackageFinder } from '../sources/resolve.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 

@@ -1,16 +1,16 @@
-import type { RecordAdditions } from './additions.ts';
-import type { RequestLogOptions } from './instrument/http/request-logs.ts';
-import type { LogContextProcessorOptions } from './instrument/log-context-processor.ts';
-import type { SlowSpanRule } from './instrument/slow-rules.ts';
-import type { LevelMap } from './levels.ts';
-import type { DeliveryOptions } from './options.ts';
-import type { PlatformDelivery } from './platform-delivery.ts';
-import type { LoggierOptions } from './platforms/loggier.ts';
-import type { LogTideOptions } from './platforms/logtide.ts';
-import type { OdysseusOptions } from './platforms/odysseus.ts';
-import type { Platform } from './platforms/platform.ts';
-import type { RedArchOptions } from './platforms/redarch.ts';
-import type { TrakerrOptions } from './platforms/trakerr.ts';
+import type { RecordAdditions } from '../additions.ts';
+import type { RequestLogOptions } from '../instrument/http/request-logs.ts';
+import type { LogContextProcessorOptions } from '../instrument/log-context-processor.ts';
+import type { SlowSpanRule } from '../instrument/slow-rules.ts';
+import type { LevelMap } from '../levels/levels.ts';
+import type { DeliveryOptions } from '../options.ts';
+import type { PlatformDelivery } from '../platform-delivery.ts';
+import type { LoggierOptions } from '../platforms/loggier.ts';
+import type { LogTideOptions } from '../platforms/logtide.ts';
+import type { OdysseusOptions } from '../platforms/odysseus.ts';
+import type { Platform } from '../platforms/platform.ts';
+import type { RedArchOptions } from '../platforms/redarch.ts';
+import type { TrakerrOptions } from '../platforms/trakerr.ts';
 
 /** Options of one platform, any of which may be left to the environment; `delivery` concerns this destination alone. */
 export type DestinationConfig<Options> = Partial<Options> & { readonly delivery?: DeliveryOptions };

@@ -1,9 +1,9 @@
 import type { LogRecordExporter, LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { BatchLogRecordProcessor, ConsoleLogRecordExporter, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs';
-import { systemClock } from './clock.ts';
-import type { PackageFinder } from './sources/resolve.ts';
-import type { Env } from './tracing-env.ts';
-import { itemsOf } from './tracing-env.ts';
+import { systemClock } from '../clock.ts';
+import type { PackageFinder } from '../sources/resolve.ts';
+import type { Env } from './environment.ts';
+import { itemsOf } from './environment.ts';
 
 type Sdk = Readonly<Record<string, unknown>>;
 type Class = new (...args: unknown[]) => object;

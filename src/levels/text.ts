@@ -1,5 +1,5 @@
-import { severityOf } from './levels-names.ts';
-import { isPattern } from './levels-pattern.ts';
+import { severityOf } from './names.ts';
+import { isPattern } from './pattern.ts';
 
 /** Lowest severity numbers by target, as text says them, and how many parts of it could not be read. */
 export interface LevelsText {

@@ -1,27 +1,27 @@
-import type { Additions } from './additions.ts';
-import { additionsOf } from './additions.ts';
-import type { Config } from './config.ts';
-import { checkedConfig } from './config-checks.ts';
-import { loadConfig } from './config-file.ts';
-import { didYouMean } from './did-you-mean.ts';
-import type { GeneralValues } from './env/general-variables.ts';
-import { grouped, merged, withSpool } from './env-delivery.ts';
-import type { ConfiguredDestination } from './env-destinations.ts';
-import { configuredDestinations } from './env-destinations.ts';
-import type { Features } from './env-features.ts';
-import { featuresOf } from './env-features.ts';
-import { reportUnknownNames } from './env-names.ts';
-import type { EnvironmentContext, Problem, Values } from './env-reader.ts';
-import { fallbacks, Reader } from './env-reader.ts';
-import { variablesOf } from './env-table.ts';
-import type { LevelMap } from './levels.ts';
-import { Levels } from './levels.ts';
-import type { LevelControl } from './levels-control.ts';
-import { parseLevels } from './levels-text.ts';
-import { PLATFORMS } from './platforms/registry.ts';
-import type { SpoolOptions } from './spool-options.ts';
+import type { Additions } from '../additions.ts';
+import { additionsOf } from '../additions.ts';
+import { checkedConfig } from '../config/checks.ts';
+import type { Config } from '../config/config.ts';
+import { loadConfig } from '../config/file.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import type { LevelControl } from '../levels/control.ts';
+import type { LevelMap } from '../levels/levels.ts';
+import { Levels } from '../levels/levels.ts';
+import { parseLevels } from '../levels/text.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
+import type { SpoolOptions } from '../spool-options.ts';
+import { grouped, merged, withSpool } from './delivery.ts';
+import type { ConfiguredDestination } from './destinations.ts';
+import { configuredDestinations } from './destinations.ts';
+import type { Features } from './features.ts';
+import { featuresOf } from './features.ts';
+import type { GeneralValues } from './general-variables.ts';
+import { reportUnknownNames } from './names.ts';
+import type { EnvironmentContext, Problem, Values } from './reader.ts';
+import { fallbacks, Reader } from './reader.ts';
+import { variablesOf } from './table.ts';
 
-export type { Problem } from './env-reader.ts';
+export type { Problem } from './reader.ts';
 
 /** What variables and `LOGFERRY_CONFIG` come to. */
 export interface Environment {

@@ -1,6 +1,6 @@
-import type { Level, LevelTarget } from './levels-names.ts';
-import { levelOf, levelTarget, scopeTarget, severityOf } from './levels-names.ts';
-import { isPattern, ScopePatterns } from './levels-pattern.ts';
+import type { Level, LevelTarget } from './names.ts';
+import { levelOf, levelTarget, scopeTarget, severityOf } from './names.ts';
+import { isPattern, ScopePatterns } from './pattern.ts';
 
 /** Levels by target: `{ 'db.*': 'warn', http: 'off', trakerr: 'error' }`. */
 export type LevelMap = Readonly<Record<string, Level>>;

@@ -1,17 +1,17 @@
 import type { TracerProvider } from '@opentelemetry/api';
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import type { ProxyTracerProvider } from './global-providers.ts';
-import { attachBridgeOrSay, onDelegate } from './global-providers.ts';
-import { watchApiLogs } from './others-api-logs.ts';
-import { attachProcessor } from './others-attach.ts';
-import type { AnyLoggerProvider, LoggerOwner, SwitchableLoggerProvider } from './others-loggers.ts';
-import { keepOwnLoggers } from './others-loggers.ts';
-import type { Slot } from './others-registry.ts';
-import { RegistryWatch } from './others-registry.ts';
-import type { SwitchableTracerProvider } from './others-tracers.ts';
-import type { RunningSource } from './sources/load.ts';
-import { WINSTON_TRANSPORT } from './sources/winston.ts';
-import type { AnySpanProcessor } from './span-processors.ts';
+import type { ProxyTracerProvider } from '../global-providers.ts';
+import { attachBridgeOrSay, onDelegate } from '../global-providers.ts';
+import type { RunningSource } from '../sources/load.ts';
+import { WINSTON_TRANSPORT } from '../sources/winston.ts';
+import type { AnySpanProcessor } from '../span-processors.ts';
+import { watchApiLogs } from './api-logs.ts';
+import { attachProcessor } from './attach.ts';
+import type { AnyLoggerProvider, LoggerOwner, SwitchableLoggerProvider } from './loggers.ts';
+import { keepOwnLoggers } from './loggers.ts';
+import type { Slot } from './registry.ts';
+import { RegistryWatch } from './registry.ts';
+import type { SwitchableTracerProvider } from './tracers.ts';
 
 const WINSTON = '@opentelemetry/instrumentation-winston';
 

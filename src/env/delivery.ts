@@ -1,6 +1,6 @@
-import type { Values } from './env-reader.ts';
-import type { DeliveryOptions } from './options.ts';
-import type { RedactOptions } from './redact-options.ts';
+import type { DeliveryOptions } from '../options.ts';
+import type { RedactOptions } from '../redact-options.ts';
+import type { Values } from './reader.ts';
 
 type Group = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
 import type { Levels } from './levels.ts';
-import { parseLevels } from './levels-text.ts';
+import { parseLevels } from './text.ts';
 
 /** How levels are changed from outside while the process runs; `controlLevels` sees to it. */
 export interface LevelControl {

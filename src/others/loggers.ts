@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api';
-import { WINSTON_TRANSPORT, withoutArguments } from './sources/winston.ts';
+import { WINSTON_TRANSPORT, withoutArguments } from '../sources/winston.ts';
 
 /** A logger of either Logs API. */
 export interface AnyLogger {

@@ -1,6 +1,6 @@
-import type { Environment, Problem } from './env.ts';
-import { SPOOL_DEFAULTS } from './spool-options.ts';
-import { SDK_VERSION } from './version.ts';
+import type { Environment, Problem } from '../env/environment.ts';
+import { SPOOL_DEFAULTS } from '../spool-options.ts';
+import { SDK_VERSION } from '../version.ts';
 
 const MEGABYTE = 1_048_576;
 

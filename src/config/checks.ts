@@ -1,13 +1,13 @@
-import { Additions } from './additions.ts';
+import { Additions } from '../additions.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import { RequestLogProcessor } from '../instrument/http/request-logs.ts';
+import { recordEnricher } from '../instrument/log-context-processor.ts';
+import type { SlowSpanRulesOptions } from '../instrument/slow-spans.ts';
+import { SlowSpanRules } from '../instrument/slow-spans.ts';
+import { levelsOption, numberOption } from '../option-checks.ts';
+import { deliverySettings } from '../options.ts';
+import { PLATFORMS } from '../platforms/registry.ts';
 import type { Config } from './config.ts';
-import { didYouMean } from './did-you-mean.ts';
-import { RequestLogProcessor } from './instrument/http/request-logs.ts';
-import { recordEnricher } from './instrument/log-context-processor.ts';
-import type { SlowSpanRulesOptions } from './instrument/slow-spans.ts';
-import { SlowSpanRules } from './instrument/slow-spans.ts';
-import { levelsOption, numberOption } from './option-checks.ts';
-import { deliverySettings } from './options.ts';
-import { PLATFORMS } from './platforms/registry.ts';
 
 /** Something in a configuration that cannot be used; the rest of it can. */
 export interface ConfigProblem {

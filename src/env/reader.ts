@@ -1,11 +1,11 @@
-import type { Clock } from './clock.ts';
-import { systemClock } from './clock.ts';
-import type { LoadedConfig } from './config-file.ts';
-import { didYouMean } from './did-you-mean.ts';
-import type { Variable } from './env-table.ts';
-import { parseValue } from './env-values.ts';
-import type { DeliveryOptions } from './options.ts';
-import { secretFile } from './secret-file.ts';
+import type { Clock } from '../clock.ts';
+import { systemClock } from '../clock.ts';
+import type { LoadedConfig } from '../config/file.ts';
+import { didYouMean } from '../did-you-mean.ts';
+import type { DeliveryOptions } from '../options.ts';
+import { secretFile } from '../secret-file.ts';
+import type { Variable } from './table.ts';
+import { parseValue } from './values.ts';
 
 /** What is wrong with the environment: what – where – how to fix, and a code that stays. */
 export interface Problem {

@@ -1,5 +1,5 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
-import type { AnyLoggerProvider } from './others-loggers.ts';
+import type { AnyLoggerProvider } from './loggers.ts';
 
 interface SdkLoggerProvider {
   readonly _sharedState?: {

@@ -1,4 +1,4 @@
-import type { AnyLoggerProvider } from './others-loggers.ts';
+import type { AnyLoggerProvider } from './loggers.ts';
 
 /** Where `@opentelemetry/api-logs` (0.2xx) keeps its provider; api 1.10 has a slot of its own, and nothing joins them. */
 const API_LOGS = Symbol.for('io.opentelemetry.js.api.logs');

@@ -1,12 +1,12 @@
 import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
 import { LoggerProvider } from '@opentelemetry/sdk-logs';
-import { registerLoggerProvider } from './global-providers.ts';
-import type { AnyLoggerProvider, LoggerOwner } from './others-loggers.ts';
-import { keepOwnLoggers, SwitchableLoggerProvider } from './others-loggers.ts';
-import type { Slot } from './others-registry.ts';
-import type { PackageFinder } from './sources/resolve.ts';
-import type { Env } from './tracing-env.ts';
-import { DetachableProcessors, logProcessorsOf } from './tracing-exporters.ts';
+import { registerLoggerProvider } from '../global-providers.ts';
+import type { AnyLoggerProvider, LoggerOwner } from '../others/loggers.ts';
+import { keepOwnLoggers, SwitchableLoggerProvider } from '../others/loggers.ts';
+import type { Slot } from '../others/registry.ts';
+import type { PackageFinder } from '../sources/resolve.ts';
+import type { Env } from '../tracing/environment.ts';
+import { DetachableProcessors, logProcessorsOf } from '../tracing/exporters.ts';
 
 export interface LogsSetup {
   readonly env: Env;

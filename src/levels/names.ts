@@ -1,4 +1,4 @@
-import type { PlatformName } from './platforms/registry.ts';
+import type { PlatformName } from '../platforms/registry.ts';
 
 /** A level by name; `all` lets everything pass, `off` only records without a severity number. */
 type LevelName = 'all' | 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'off';

@@ -1,10 +1,10 @@
-import type { Config } from './config.ts';
-import type { GeneralValues } from './env/general-variables.ts';
-import type { Reader } from './env-reader.ts';
-import type { RequestLogOptions } from './instrument/http/request-logs.ts';
-import { statusTest } from './instrument/http/statuses.ts';
-import type { LogContextProcessorOptions } from './instrument/log-context-processor.ts';
-import type { SlowSpanRule } from './instrument/slow-rules.ts';
+import type { Config } from '../config/config.ts';
+import type { RequestLogOptions } from '../instrument/http/request-logs.ts';
+import { statusTest } from '../instrument/http/statuses.ts';
+import type { LogContextProcessorOptions } from '../instrument/log-context-processor.ts';
+import type { SlowSpanRule } from '../instrument/slow-rules.ts';
+import type { GeneralValues } from './general-variables.ts';
+import type { Reader } from './reader.ts';
 
 /** What `register` adds to records and makes records of. */
 export interface Features {
