@@ -54,7 +54,9 @@ describe('what is loaded', () => {
 
   it('what applications start with has nothing in it that is loaded later or by others', () => {
     const sources = [PLATFORMS, SHARED, START].flatMap(sourcesOf);
-    expect(sources).toEqual(expect.arrayContaining(['src/start/start.ts', 'src/destination.ts', 'src/platforms/redarch.ts']));
+    expect(sources).toEqual(
+      expect.arrayContaining(['src/start/start.ts', 'src/destination.ts', 'src/platforms/redarch.ts']),
+    );
     expect(sources.filter((path) => !/^src\/(?!cli\/|sink\/|client\/)/.test(path))).toEqual([]);
     expect(new Set(sources).size).toBe(sources.length);
   });

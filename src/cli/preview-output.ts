@@ -87,7 +87,8 @@ export function previewJson(shape: string, previews: readonly PlatformPreview[])
   const platforms = previews.map(({ platform, requests, fields }) => ({
     platform,
     requests: requests.map((request) => ({ ...request, body: JSON.parse(request.body) as unknown })),
-    fields: fields.map((field) => ({ ...field, state: stateOf(field) })),
+    // Without the value that was given: what is a secret in it is known from the payload only.
+    fields: fields.map(({ name, places }) => ({ name, places, state: stateOf({ name, places }) })),
     lost: fields.filter((field) => stateOf(field) === 'lost').map(({ name }) => name),
     cut: fields.filter((field) => stateOf(field) === 'cut').map(({ name }) => name),
     redacted: fields.filter((field) => stateOf(field) === 'redacted').map(({ name }) => name),

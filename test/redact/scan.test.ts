@@ -143,8 +143,7 @@ describe('what else is said', () => {
     const path = join(folder(), 'record.json');
     const attributes = { password: SECRET, 'url.full': `https://x/?token=${WORD}`, a: { b: { apiKey: SECRET } } };
     writeFileSync(path, JSON.stringify({ body: `login password=${WORD}`, attributes }));
-    // `--json` repeats what it was given beside what becomes of it.
-    for (const form of [[], ['--raw']]) expect(await preview(['--record', path, ...form])).toBe(0);
+    for (const form of [[], ['--raw'], ['--json']]) expect(await preview(['--record', path, ...form])).toBe(0);
     expect(scan.count('stdout')).toBeGreaterThan(0);
     expect(scan.found()).toEqual([]);
   });
