@@ -12,6 +12,12 @@ export const CONTESTANTS = {
     make: practicalLimit,
   },
   logferry: { title: 'logferry, batch processor', sends: true, make: logferry },
+  // What the others do not do either.
+  plain: {
+    title: 'logferry, batch processor, redact: false',
+    sends: true,
+    make: (url, delivery) => logferry(url, { ...delivery, redact: false }),
+  },
   'write-through': { title: 'logferry, write-through', sends: true, make: logferryWriteThrough },
   'otlp-json': { title: 'OTLP/HTTP JSON', sends: true, make: otlpJson },
   'otlp-protobuf': { title: 'OTLP/HTTP protobuf', sends: true, make: otlpProtobuf },

@@ -34,7 +34,7 @@ export async function encode({ short }) {
     'characters',
   ];
   return {
-    title: `Encoding: medians of ${short ? 9 : 41} rounds; JSON.stringify gets the finished object, without making it`,
+    title: `Encoding, without redaction (see redact): medians of ${short ? 9 : 41} rounds; JSON.stringify gets the finished object, without making it`,
     text: `${table(head, rows)}\n\n${goalTable(goals)}`,
     goals,
     figures,

@@ -6,7 +6,7 @@ import { contest } from './contest.mjs';
 
 const WARM_UP = 20_000;
 const MIB = 1_048_576;
-const OURS = ['logferry', 'write-through'];
+const OURS = ['logferry', 'plain', 'write-through'];
 
 function perRecord({ emitted, cpuMicros, mainMicros, wallMillis, delayP99Millis, peakBytes, arrived, lost, repeated }) {
   return {
@@ -81,8 +81,9 @@ export async function throughput(options) {
   const own = OURS.flatMap((name) => runs[name] ?? []);
   const lost = own.length > 0 ? own.reduce((sum, run) => sum + run.lost, 0) : undefined;
   const goals = [
-    goal('CPU, logferry / practical limit', ours('cpu', 'limit'), 1.1),
-    goal('CPU, logferry / OTLP JSON', ours('cpu', 'otlp-json'), 0.65),
+    goal('CPU, logferry without redaction / practical limit', ours('cpu', 'limit', 'plain'), 1.1),
+    goal('CPU, logferry without redaction / OTLP JSON', ours('cpu', 'otlp-json', 'plain'), 0.65),
+    goal('CPU, logferry / the same without redaction', ours('cpu', 'plain'), 1.25),
     goal('CPU, logferry / OTLP protobuf', ours('cpu', 'otlp-protobuf'), 0.8),
     goal('CPU, write-through / practical limit', ours('cpu', 'limit', 'write-through'), 0.9),
     goal('loop delay p99, logferry / practical limit', ours('delay', 'limit'), 1.1),
