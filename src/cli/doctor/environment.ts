@@ -88,7 +88,7 @@ function levelFinding(environment: Environment): Finding {
     const fix = 'lower LOGFERRY_LEVEL';
     return finding('DR005', 'warning', `the level keeps even errors from ${errors.join(', ')}`, { fix, details });
   }
-  if (infos.length === 0) return finding('DR005', 'ok', 'no level keeps records of level info and above back', { details });
+  if (infos.length === 0) return finding('DR005', 'ok', 'no level keeps info records or errors back', { details });
   return finding('DR005', 'ok', `the level keeps info records from ${infos.join(', ')}`, { details });
 }
 
